@@ -1,0 +1,1 @@
+"""What `.projenrc.py` generates, one module for each kind of file."""

@@ -1,0 +1,51 @@
+"""AWS CDK constructs for Lambda functions that run only signed code in a closed network.
+
+The public names are imported when they are first used, so that the signing program, which is
+started once for each asset, never pays for importing `aws_cdk`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import InvalidInputError, SecureLambdaError, SigningError
+    from .function.signed_vpc_function import SignedVpcFunction
+    from .network.isolated_network import IsolatedNetwork
+    from .signing.baseline import ISigningBaseline, SigningBaseline
+    from .signing.signed_code import SignedCode
+
+__all__ = [
+    "ISigningBaseline",
+    "InvalidInputError",
+    "IsolatedNetwork",
+    "SecureLambdaError",
+    "SignedCode",
+    "SignedVpcFunction",
+    "SigningBaseline",
+    "SigningError",
+]
+
+_MODULES = {
+    "ISigningBaseline": ".signing.baseline",
+    "InvalidInputError": ".errors",
+    "IsolatedNetwork": ".network.isolated_network",
+    "SecureLambdaError": ".errors",
+    "SignedCode": ".signing.signed_code",
+    "SignedVpcFunction": ".function.signed_vpc_function",
+    "SigningBaseline": ".signing.baseline",
+    "SigningError": ".errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module of a public name when the name is first used."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,112 @@
+"""The distribution: what it holds, and that the library works from it."""
+
+import email.parser
+import email.policy
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+_DEPENDENCIES = [
+    "aws-cdk-lib<3,>=2.257",
+    "boto3<2,>=1.40",
+    "constructs<11,>=10.5",
+    "jsii<2,>=1.130",
+]
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> list[str]:
+    """The names of the files in the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> EmailMessage:
+    """The wheel's metadata."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        text = archive.read(name).decode()
+    message = email.parser.Parser(policy=email.policy.default).parsestr(text)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_wheel_holds_the_package_and_its_metadata_only(names: list[str], package: Path) -> None:
+    tops = {name.split("/")[0] for name in names}
+    assert sorted(tops)[0] == "secure_lambda_constructs"
+    assert len(tops) == 2, tops
+    (information,) = tops - {"secure_lambda_constructs"}
+    assert information.endswith(".dist-info")
+    source = {
+        path.relative_to(package.parent).as_posix()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name for name in names if name.startswith("secure_lambda_constructs/")} == source
+
+
+def test_wheel_is_typed_and_carries_its_license(names: list[str]) -> None:
+    assert "secure_lambda_constructs/py.typed" in names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_wheel_names_version_2_4_of_the_metadata(metadata: EmailMessage) -> None:
+    assert metadata["Metadata-Version"] == "2.4"
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["Description-Content-Type"] == "text/markdown"
+
+
+def test_wheel_depends_on_four_packages(metadata: EmailMessage) -> None:
+    assert sorted(metadata.get_all("Requires-Dist", [])) == _DEPENDENCIES
+
+
+def test_wheel_is_found_by_those_who_look_for_it(metadata: EmailMessage) -> None:
+    classifiers = metadata.get_all("Classifier", [])
+    assert {"Framework :: AWS CDK :: 2", "Typing :: Typed"} <= set(classifiers)
+    assert "code-signing" in metadata["Keywords"]
+
+
+def test_wheel_has_the_version_of_the_project(wheel: Path, repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    assert wheel.name == f"secure_lambda_constructs-{project['version']}-py3-none-any.whl"
+
+
+def test_sdist_holds_what_builds_the_wheel_and_no_more(distribution: Path) -> None:
+    (path,) = distribution.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        tops = {name.split("/")[1] for name in archive.getnames()}
+        information = [name for name in archive.getnames() if name.endswith("/PKG-INFO")]
+        content = archive.extractfile(information[0])
+        assert content is not None
+        assert content.readline() == b"Metadata-Version: 2.4\n"
+    assert tops - {".gitignore"} == {
+        "CHANGELOG.md",
+        "LICENSE",
+        "PKG-INFO",
+        "README.md",
+        "pyproject.toml",
+        "src",
+    }
+
+
+def test_library_is_imported_from_the_wheel(
+    run_installed: Callable[[str], str], repository: Path
+) -> None:
+    printed = run_installed("import secure_lambda_constructs as library; print(library.__file__)")
+    assert "site-packages" in printed
+    assert not Path(printed.strip()).is_relative_to(repository)
+
+
+def test_every_public_name_is_imported_from_the_wheel(run_installed: Callable[[str], str]) -> None:
+    printed = run_installed(
+        "import secure_lambda_constructs as library\n"
+        "print([name for name in library.__all__ if getattr(library, name) is None])"
+    )
+    assert printed == "[]\n"
