@@ -1,0 +1,49 @@
+"""Measures commands side by side: the same machine, the same moment, in turn."""
+
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Measured", "cpu_seconds_in_turn"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The CPU seconds (user and system) that a command took in each of its runs."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The median over the runs."""
+        return statistics.median(self.seconds)
+
+
+def cpu_seconds_in_turn(
+    commands: Mapping[str, Sequence[str]], *, runs: int = 9
+) -> dict[str, Measured]:
+    """Run the commands in turn, `runs` times after one run to warm up, and measure each.
+
+    CPU time and not the clock: another program on the machine then hardly counts.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for run in range(runs + 1):
+        for name, command in commands.items():
+            seconds = _cpu_seconds(command)
+            if run > 0:
+                taken[name].append(seconds)
+    return {name: Measured(tuple(seconds)) for name, seconds in taken.items()}
+
+
+def _cpu_seconds(command: Sequence[str]) -> float:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.stderr is not None
+    with process.stderr as stream:
+        if process.returncode != 0:
+            sys.exit(f"{command[0]} failed: {stream.read().decode(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,82 @@
+"""Runs the code of the README, of the docs and of the docstrings as tests.
+
+Every fenced ``python`` block is executed. The blocks of one Markdown file share their names, as
+one program would; a docstring's block starts from the names that `_example_names` gives it. All
+run in a directory that has a ``lambda`` folder, like a small project.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sybil import Sybil
+from sybil.document import PythonDocStringDocument
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+pytest_plugins = ["local_aws.pytest_plugin"]
+
+_HANDLER = "def handler(event, context):\n    return event\n"
+
+
+def _enter_project(namespace: dict[str, Any]) -> None:
+    directory = tempfile.TemporaryDirectory(prefix="docs-")
+    namespace["_project"] = (directory, Path.cwd())
+    os.chdir(directory.name)
+    Path("lambda").mkdir()
+    Path("lambda", "index.py").write_text(_HANDLER)
+
+
+def _leave_project(namespace: dict[str, Any]) -> None:
+    directory, previous = namespace["_project"]
+    os.chdir(previous)
+    directory.cleanup()
+
+
+def _enter_docstring(namespace: dict[str, Any]) -> None:
+    _enter_project(namespace)
+    namespace.update(_example_names())
+
+
+def _example_names() -> dict[str, Any]:
+    """Return the names that an example in a docstring may use without making them."""
+    import aws_cdk as cdk
+    from aws_cdk import aws_dynamodb as dynamodb
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_lambda as lambda_
+
+    app = cdk.App()
+    stack = cdk.Stack(app, "Example", env=cdk.Environment(region="us-east-1"))
+    return {
+        "app": app,
+        "cdk": cdk,
+        "dynamodb": dynamodb,
+        "ec2": ec2,
+        "iam": iam,
+        "lambda_": lambda_,
+        "stack": stack,
+    }
+
+
+_markdown = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/*.md"],
+    setup=_enter_project,
+    teardown=_leave_project,
+)
+_docstrings = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["src/**/*.py"],
+    document_types={".py": PythonDocStringDocument},
+    setup=_enter_docstring,
+    teardown=_leave_project,
+)
+pytest_collect_file = (_markdown + _docstrings).pytest()
+
+
+@pytest.fixture(autouse=True)
+def _quiet_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a machine's end-of-life Node from printing its banner into every test."""
+    monkeypatch.setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")

@@ -1,0 +1,231 @@
+"""The connection to AWS: clients, retries, identity, and calls that fail in a sentence."""
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+from ...errors import SigningError
+from .arguments import Request
+
+__all__ = ["Aws", "DeclinedError", "Response", "S3Client", "SignerClient", "Target", "connect"]
+
+Response = dict[str, Any]
+
+_ATTEMPTS = 6
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 60
+_CODES_OF_STATUS = {"403": "AccessDenied", "404": "NotFound", "412": "PreconditionFailed"}
+
+
+class S3Client(Protocol):
+    """The calls of botocore's S3 client that the program makes."""
+
+    def head_object(self, **parameters: Any) -> Response: ...  # noqa: D102 - botocore's
+    def put_object(self, **parameters: Any) -> Response: ...  # noqa: D102 - botocore's
+    def get_object(self, **parameters: Any) -> Response: ...  # noqa: D102 - botocore's
+    def delete_object(self, **parameters: Any) -> Response: ...  # noqa: D102 - botocore's
+
+
+class SignerClient(Protocol):
+    """The calls of botocore's Signer client that the program makes."""
+
+    def start_signing_job(self, **parameters: Any) -> Response: ...  # noqa: D102 - botocore's
+    def describe_signing_job(self, **parameters: Any) -> Response: ...  # noqa: D102 - botocore's
+
+
+class Target(NamedTuple):
+    """What the calls are about; messages name it.
+
+    Attributes:
+        profile_name: Name of the Signer profile.
+        profile_owner: Account that owns the profile, where it is not the caller's; else empty.
+        bucket: Name of the staging bucket; its template until the account is known.
+        account: The caller's account; empty until it is known.
+        region: The region.
+        baseline_stack: The stack that makes profile and bucket.
+    """
+
+    profile_name: str
+    profile_owner: str
+    bucket: str
+    account: str
+    region: str
+    baseline_stack: str
+
+
+class DeclinedError(Exception):
+    """AWS declined a call with one of the codes that the caller can deal with.
+
+    Attributes:
+        code: The code.
+    """
+
+    def __init__(self, code: str) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
+
+
+class Aws(NamedTuple):
+    """Clients for one account and region, and what they are about.
+
+    Attributes:
+        s3: The S3 client.
+        signer: The Signer client.
+        target: What the calls are about.
+    """
+
+    s3: S3Client
+    signer: SignerClient
+    target: Target
+
+    def call(
+        self,
+        operation: str,
+        method: Callable[..., Response],
+        *,
+        declined: Container[str] = (),
+        **parameters: Any,
+    ) -> Response:
+        """Make one call, with botocore's retries.
+
+        Args:
+            operation: Name of the operation, as in AWS's documentation.
+            method: The client's method.
+            declined: Codes of AWS that the caller deals with. The statuses of answers without a
+                body count as `AccessDenied`, `NotFound` and `PreconditionFailed`.
+            parameters: The parameters of the call.
+
+        Returns:
+            What AWS answered.
+
+        Raises:
+            DeclinedError: AWS declined with one of those codes.
+            SigningError: Anything else went wrong; the message says what to do.
+        """
+        try:
+            return method(**parameters)
+        except Exception as error:
+            code = error_code(error)
+            if code in declined:
+                raise DeclinedError(code) from error
+            from .aws_failures import explain
+
+            raise explain(error, operation, self.target) from error
+
+
+def error_code(error: Exception) -> str:
+    """Return the code with which AWS declined a call, or an empty string for other failures.
+
+    Args:
+        error: What botocore raised.
+    """
+    response = getattr(error, "response", None)
+    if not isinstance(response, dict):
+        return ""
+    code = str(response.get("Error", {}).get("Code", ""))
+    return _CODES_OF_STATUS.get(code, code)
+
+
+def connect(request: Request) -> Aws:
+    """Make the clients and check who is calling.
+
+    botocore is used without boto3, whose resources and transfer manager would only cost time.
+    Retries are botocore's standard mode with 6 attempts, unless the user's environment or
+    configuration says otherwise
+    (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html>).
+
+    Args:
+        request: What is to be signed.
+
+    Returns:
+        The connection, with the account and the name of the bucket known.
+
+    Raises:
+        SigningError: No region, no credentials, credentials that AWS does not accept, or those of
+            another account than the request's.
+
+    """
+    target = Target(
+        request.profile_name,
+        request.profile_owner or "",
+        request.bucket_template,
+        request.account or "",
+        request.region or "",
+        request.baseline_stack,
+    )
+    # Everything below may read a broken configuration, so all of it is translated.
+    try:
+        with _uncollected():
+            import botocore.session
+            from botocore.config import Config
+
+            session: Any = botocore.session.Session()
+            region = request.region or _default_region(session)
+            target = target._replace(region=region)
+            retries: Any = _retries(session)
+            config = Config(
+                region_name=region,
+                connect_timeout=_CONNECT_SECONDS,
+                read_timeout=_READ_SECONDS,
+                retries=retries,
+                user_agent_extra="secure-lambda-constructs",
+            )
+            sts, s3, signer = (
+                session.create_client(name, config=config) for name in ("sts", "s3", "signer")
+            )
+        account = str(sts.get_caller_identity()["Account"])
+    except SigningError:
+        raise
+    except ModuleNotFoundError as error:
+        raise SigningError(
+            f"the Python package {error.name} is missing beside secure-lambda-constructs in "
+            f"{sys.prefix}: install boto3 there"
+        ) from error
+    except Exception as error:
+        from .aws_failures import explain
+
+        raise explain(error, "GetCallerIdentity", target) from error
+    if request.account not in (None, account):
+        raise SigningError(
+            f"the AWS credentials are of account {account}, but the stack is for account "
+            f"{request.account}: use credentials of {request.account} (set AWS_PROFILE; the "
+            "option --profile of the CDK CLI does not reach the signing program)"
+        )
+    bucket = request.bucket_template.replace("{account}", account).replace("{region}", region)
+    return Aws(s3, signer, target._replace(account=account, bucket=bucket))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage: what is loaded stays loaded, and looking is a sixth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:  # pragma: no branch
+            gc.enable()
+
+
+def _default_region(session: Any) -> str:
+    # botocore itself does not read AWS_REGION, which the other SDKs and the CDK CLI use.
+    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    if not region:
+        raise SigningError(
+            "no AWS region is known: give the stack's `env` a region, or set AWS_REGION"
+        )
+    return str(region)
+
+
+def _retries(session: Any) -> dict[str, Any]:
+    mode = session.get_config_variable("retry_mode")
+    attempts = session.get_config_variable("max_attempts")
+    return {
+        # "legacy" is botocore's default; it neither knows all throttling codes nor backs off well.
+        "mode": "standard" if mode in (None, "legacy") else mode,
+        "total_max_attempts": int(attempts or _ATTEMPTS),
+    }

@@ -1,0 +1,62 @@
+"""Synthesizes everything but the example as it stands: ``python variants.py OUTPUT EXAMPLE``.
+
+One program for all of them, because most of the time goes into starting the CDK.
+"""
+
+import importlib.util
+import json
+import sys
+import tarfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import aws_cdk as cdk
+
+HERE = Path(__file__).resolve().parent
+
+
+def _module(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"leaks_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"cannot load {file}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _recommended_flags() -> dict[str, Any]:
+    """Return the feature flags that `cdk init` would write, out of the CDK's own package."""
+    (package,) = Path(cdk.__file__).parent.glob("_jsii/aws-cdk-lib@*.jsii.tgz")
+    with tarfile.open(package) as archive:
+        file = archive.extractfile("package/recommended-feature-flags.json")
+        if file is None:
+            raise SystemExit(f"no recommended feature flags in {package}")
+        flags: dict[str, Any] = json.load(file)
+        return flags
+
+
+def main(output: Path, example: Path) -> None:
+    """Write the cloud assemblies to directories of `output`."""
+    article = cdk.App(outdir=str(output / "article"))
+    _module(HERE / "article" / "stack.py").ArticleStack(article, "Article")
+    article.synth()
+
+    # The example's stack without an account or a region.
+    agnostic = cdk.App(outdir=str(output / "agnostic"))
+    example_app = _module(example / "app.py")
+    example_app.UserInfoStack(agnostic, "UserInfo")
+    agnostic.synth()
+
+    # As the CLI has it synthesized in a project of `cdk init`; no account is named.
+    flagged = cdk.App(outdir=str(output / "flagged"), context=_recommended_flags())
+    example_app.build(flagged)
+    flagged.synth()
+
+    three_stacks = cdk.App(outdir=str(output / "three_stacks"))
+    _module(HERE / "three_stacks.py").build(three_stacks)
+    three_stacks.synth()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

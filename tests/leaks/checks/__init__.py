@@ -1,0 +1,18 @@
+"""The checks of all leak paths; the modules register them when they are imported."""
+
+from ..case import Case
+from . import dns as dns
+from . import endpoints as endpoints
+from . import identity as identity
+from . import network as network
+from . import outputs as outputs
+from . import relay as relay
+from .paths import PATHS, LeakPath
+
+__all__ = ["PATHS", "LeakPath", "open_paths"]
+
+
+def open_paths(case: Case) -> dict[str, list[str]]:
+    """Return why each open path is open, by the id of the path."""
+    found = {path_id: leak.check(case) for path_id, leak in sorted(PATHS.items())}
+    return {path_id: reasons for path_id, reasons in found.items() if reasons}

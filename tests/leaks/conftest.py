@@ -1,0 +1,46 @@
+"""What the leak tests share: the evaluator, and the assemblies under judgement."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .case import Case
+from .model.world import World
+from .simulator import Simulator
+from .synthesis import BOUND, REPOSITORY, synthesize
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    """The policy evaluator, one process for all tests."""
+    with Simulator(REPOSITORY) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the cloud assemblies, the same for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if base.name.startswith("popen-") else base) / "leaks"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+@pytest.fixture(scope="session")
+def case_of(assemblies: Path, simulator: Simulator) -> Callable[[str], Case]:
+    """Return the case of an app of `synthesis`, by its name."""
+    cases: dict[str, Case] = {}
+
+    def case(name: str) -> Case:
+        if name not in cases:
+            cases[name] = Case(World.of_assembly(synthesize(name, assemblies)), simulator)
+        return cases[name]
+
+    return case
+
+
+@pytest.fixture(scope="session")
+def bound(case_of: Callable[[str], Case]) -> Case:
+    """The example, bound to an account and a region."""
+    return case_of(BOUND)

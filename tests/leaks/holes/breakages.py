@@ -1,0 +1,121 @@
+"""Changes that close too much: each breaks a flow that must keep working."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .draft import ALLOW_LIST, Draft
+
+__all__ = ["BREAKAGES"]
+
+_ENDPOINT = "AWS::EC2::VPCEndpoint"
+_LIST = "AWS::Route53Resolver::FirewallDomainList"
+
+Change = Callable[[Draft], None]
+
+
+def _deny(draft: Draft, action_key: str) -> dict[str, Any]:
+    for _, statement in draft.role_statements():
+        if statement["Effect"] == "Deny" and action_key in statement:
+            return statement
+    raise LookupError(f"no Deny with {action_key}")
+
+
+def _network_interface_deny(draft: Draft) -> dict[str, Any]:
+    for _, statement in draft.role_statements():
+        if statement["Effect"] == "Deny" and statement.get("Action") == "ec2:*":
+            return statement
+    raise LookupError("no Deny of ec2")
+
+
+def _root_only(draft: Draft) -> None:
+    # At a gateway endpoint the account means its root user, so that no role gets through.
+    for statement in draft.endpoint_statements():
+        statement["Principal"] = {"AWS": {"Ref": "AWS::AccountId"}}
+
+
+def _no_reading_at_the_endpoint(draft: Draft) -> None:
+    for statement in draft.endpoint_statements():
+        statement["Action"] = "dynamodb:PutItem"
+
+
+def _another_vpc(draft: Draft) -> None:
+    _deny(draft, "NotAction")["Condition"]["StringNotEquals"]["aws:SourceVpc"] = "vpc-0other"
+
+
+def _unattached_endpoint(draft: Draft) -> None:
+    draft.first(_ENDPOINT)["RouteTableIds"] = []
+
+
+def _no_route_table(draft: Draft) -> None:
+    draft.first("AWS::EC2::SubnetRouteTableAssociation")["SubnetId"] = "subnet-0other"
+
+
+def _no_way_out(draft: Draft) -> None:
+    draft.egress()[0]["DestinationPrefixListId"] = "pl-63a5400a"
+
+
+def _domains(draft: Draft) -> list[Any]:
+    name = draft.rule(ALLOW_LIST)["FirewallDomainListId"]["Fn::GetAtt"][0]
+    (found,) = [resource for logical_id, resource in draft.of(_LIST) if logical_id == name]
+    domains: list[Any] = found["Properties"]["Domains"]
+    return domains
+
+
+def _no_account_name(draft: Draft) -> None:
+    _domains(draft).pop()
+
+
+def _another_name(draft: Draft) -> None:
+    _domains(draft).append({"Fn::Sub": "sts.${AWS::Region}.amazonaws.com"})
+
+
+def _the_service_is_held_too(draft: Draft) -> None:
+    del _network_interface_deny(draft)["Condition"]
+
+
+def _the_service_must_be_inside(draft: Draft) -> None:
+    del _deny(draft, "NotAction")["Condition"]["Null"]
+
+
+def _logs_from_inside_only(draft: Draft) -> None:
+    statement = _deny(draft, "NotAction")
+    del statement["NotAction"]
+    statement["Action"] = "*"
+
+
+def _another_log_group(draft: Draft) -> None:
+    del draft.function()["LoggingConfig"]
+
+
+def _another_trust(draft: Draft) -> None:
+    (trust,) = draft.role()[1]["AssumeRolePolicyDocument"]["Statement"]
+    trust["Principal"] = {"Service": "edgelambda.amazonaws.com"}
+
+
+def _keys_from_inside_only(draft: Draft) -> None:
+    del _deny(draft, "NotAction")["Condition"]["BoolIfExists"]
+
+
+def _something_unknown(draft: Draft) -> None:
+    statement = draft.endpoint_statements()[0]
+    statement["Resource"] = {"Fn::ImportValue": "nowhere"}
+
+
+# what is changed, and the flows that it breaks
+BREAKAGES: list[tuple[Change, set[str]]] = [
+    (_another_log_group, {"logged"}),
+    (_another_name, {"resolved"}),
+    (_another_trust, {"run"}),
+    (_another_vpc, {"reads"}),
+    (_keys_from_inside_only, {"decrypted"}),
+    (_logs_from_inside_only, {"logged"}),
+    (_no_account_name, {"resolved"}),
+    (_no_reading_at_the_endpoint, {"reads"}),
+    (_no_route_table, {"routed"}),
+    (_no_way_out, {"let out"}),
+    (_root_only, {"reads"}),
+    (_something_unknown, {"known"}),
+    (_the_service_is_held_too, {"interfaces"}),
+    (_the_service_must_be_inside, {"interfaces"}),
+    (_unattached_endpoint, {"routed"}),
+]

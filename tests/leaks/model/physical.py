@@ -1,0 +1,171 @@
+"""The names, ids and ARNs that CloudFormation would give to the resources of a template.
+
+They are made up, but have the form of real ones and are the same on every run. An attribute that
+is not known here is Unknown, never a guess.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from .values import Unknown
+
+if TYPE_CHECKING:
+    from .world import Resource
+
+__all__ = ["attribute", "reference"]
+
+# type: prefix of the id that Ref returns
+_IDS = {
+    "AWS::EC2::CarrierGateway": "cagw",
+    "AWS::EC2::DHCPOptions": "dopt",
+    "AWS::EC2::EgressOnlyInternetGateway": "eigw",
+    "AWS::EC2::Instance": "i",
+    "AWS::EC2::InternetGateway": "igw",
+    "AWS::EC2::NatGateway": "nat",
+    "AWS::EC2::NetworkAcl": "acl",
+    "AWS::EC2::NetworkInterface": "eni",
+    "AWS::EC2::PrefixList": "pl",
+    "AWS::EC2::RouteTable": "rtb",
+    "AWS::EC2::SecurityGroup": "sg",
+    "AWS::EC2::Subnet": "subnet",
+    "AWS::EC2::TransitGateway": "tgw",
+    "AWS::EC2::VPC": "vpc",
+    "AWS::EC2::VPCEndpoint": "vpce",
+    "AWS::EC2::VPCPeeringConnection": "pcx",
+    "AWS::EC2::VPNGateway": "vgw",
+    "AWS::Route53Resolver::FirewallDomainList": "rslvr-fdl",
+    "AWS::Route53Resolver::FirewallRuleGroup": "rslvr-frg",
+    "AWS::Route53Resolver::FirewallRuleGroupAssociation": "rslvr-frgassoc",
+    "AWS::Route53Resolver::ResolverEndpoint": "rslvr-out",
+    "AWS::Route53Resolver::ResolverRule": "rslvr-rr",
+}
+
+# type: (property that names it, service of the ARN, rest of the ARN); Ref returns the name
+_NAMED = {
+    "AWS::DynamoDB::GlobalTable": ("TableName", "dynamodb", "table/{}"),
+    "AWS::DynamoDB::Table": ("TableName", "dynamodb", "table/{}"),
+    "AWS::Events::EventBus": ("Name", "events", "event-bus/{}"),
+    "AWS::IAM::Role": ("RoleName", "iam", "role/{}"),
+    "AWS::Kinesis::Stream": ("Name", "kinesis", "stream/{}"),
+    "AWS::Lambda::Function": ("FunctionName", "lambda", "function:{}"),
+    "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}:*"),
+    "AWS::S3::Bucket": ("BucketName", "s3", "{}"),
+    "AWS::Signer::SigningProfile": ("ProfileName", "signer", "/signing-profiles/{}"),
+}
+
+# type: (property that names it, service, rest of the ARN); Ref returns the ARN
+_BY_ARN = {
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "iam", "policy/{}"),
+    "AWS::Lambda::CodeSigningConfig": (None, "lambda", "code-signing-config:csc-{}"),
+    "AWS::Oam::Sink": ("Name", "oam", "sink/{}"),
+    "AWS::SNS::Topic": ("TopicName", "sns", "{}"),
+    "AWS::SecretsManager::Secret": ("Name", "secretsmanager", "secret:{}-AbCdEf"),
+}
+
+_WITHOUT_REGION = {"iam", "s3"}
+_WITHOUT_ACCOUNT = {"s3"}
+
+
+def reference(resource: "Resource") -> Any:
+    """Return what `Ref` gives for `resource`."""
+    kind = resource.type
+    if kind in _IDS:
+        return f"{_IDS[kind]}-{_digest(resource, 17)}"
+    if kind in _NAMED:
+        return _name(resource, _NAMED[kind][0])
+    if kind in _BY_ARN:
+        return _by_arn(resource)
+    if kind == "AWS::KMS::Key":
+        digits = _digest(resource, 32)
+        return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
+    if kind == "AWS::SQS::Queue":
+        queue = _name(resource, "QueueName")
+        host = f"https://sqs.{resource.region}.amazonaws.com/{resource.account}"
+        return queue if isinstance(queue, Unknown) else f"{host}/{queue}"
+    return Unknown(f"Ref of {resource.path} ({kind})")
+
+
+def attribute(resource: "Resource", name: str) -> Any:
+    """Return what `Fn::GetAtt` gives for the attribute `name` of `resource`."""
+    kind = resource.type
+    if name == "Arn" or (kind, name) == ("AWS::Lambda::CodeSigningConfig", "CodeSigningConfigArn"):
+        return _arn(resource)
+    special = _special(resource, name)
+    if special is not None:
+        return special
+    if kind in _NAMED and name == _NAMED[kind][0]:
+        return reference(resource)
+    # Many attributes repeat a property (VPC.CidrBlock, Subnet.AvailabilityZone).
+    value = resource.get(name)
+    return value if value is not None else Unknown(f"{name} of {resource.path} ({kind})")
+
+
+def _special(resource: "Resource", name: str) -> Any:
+    kind = resource.type
+    if kind in _IDS and name in {"GroupId", "VpcId", "SubnetId", "RouteTableId", "Id"}:
+        owner = {"GroupId": "AWS::EC2::SecurityGroup", "SubnetId": "AWS::EC2::Subnet"}.get(name)
+        if name == "VpcId" and kind != "AWS::EC2::VPC":
+            return resource.get("VpcId")
+        if owner in {None, kind}:
+            return reference(resource)
+    if (kind, name) == ("AWS::EC2::VPC", "DefaultSecurityGroup"):
+        return f"sg-{_digest(resource, 17)}"
+    if kind == "AWS::SQS::Queue" and name == "QueueName":
+        return _name(resource, name)
+    if kind.startswith("AWS::DynamoDB::") and name == "StreamArn":
+        return _join(_arn(resource), "/stream/2026-01-01T00:00:00.000")
+    if kind == "AWS::Signer::SigningProfile" and name == "ProfileVersionArn":
+        return _join(_arn(resource), "/", _digest(resource, 10))
+    return None
+
+
+def _name(resource: "Resource", name_property: str) -> Any:
+    given = resource.get(name_property)
+    made_up = f"{resource.stack}-{resource.logical_id}-{_digest(resource, 12).upper()}"
+    if resource.type == "AWS::S3::Bucket":
+        made_up = made_up.lower()
+    return given if given is not None else made_up
+
+
+def _arn(resource: "Resource") -> Any:
+    kind = resource.type
+    if kind in _NAMED:
+        name_property, service, rest = _NAMED[kind]
+        name = _name(resource, name_property)
+        if kind == "AWS::IAM::Role":
+            name = _join(str(resource.get("Path", default="/")).removeprefix("/"), name)
+        return _format(resource, service, rest, name)
+    if kind in _BY_ARN:
+        return _by_arn(resource)
+    if kind == "AWS::KMS::Key":
+        return _format(resource, "kms", "key/{}", reference(resource))
+    if kind == "AWS::SQS::Queue":
+        return _format(resource, "sqs", "{}", _name(resource, "QueueName"))
+    if kind in _IDS:
+        return _format(
+            resource, "ec2", kind.rsplit("::", 1)[1].lower() + "/{}", reference(resource)
+        )
+    return Unknown(f"Arn of {resource.path} ({kind})")
+
+
+def _by_arn(resource: "Resource") -> Any:
+    name_property, service, rest = _BY_ARN[resource.type]
+    name = _digest(resource, 17) if name_property is None else _name(resource, name_property)
+    return _format(resource, service, rest, name)
+
+
+def _format(resource: "Resource", service: str, rest: str, name: Any) -> Any:
+    if isinstance(name, Unknown):
+        return name
+    region = "" if service in _WITHOUT_REGION else resource.region
+    account = "" if service in _WITHOUT_ACCOUNT else resource.account
+    return f"arn:aws:{service}:{region}:{account}:{rest.format(name)}"
+
+
+def _join(*parts: Any) -> Any:
+    lost = next((part for part in parts if isinstance(part, Unknown)), None)
+    return lost if lost is not None else "".join(parts)
+
+
+def _digest(resource: "Resource", length: int) -> str:
+    return hashlib.sha256(resource.path.encode()).hexdigest()[:length]

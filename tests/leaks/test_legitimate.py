@@ -1,0 +1,67 @@
+"""What the closed stack must still do: read the table, be given its network, log, decrypt."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .case import Case
+from .flows import FLOWS, broken_flows
+from .holes import Draft
+from .holes.breakages import BREAKAGES
+from .simulator import Simulator
+from .synthesis import AGNOSTIC, BOUND, FLAGGED, THREE_STACKS
+
+JUDGED = [BOUND, AGNOSTIC, FLAGGED, THREE_STACKS]
+
+
+@pytest.mark.parametrize("app", JUDGED)
+@pytest.mark.parametrize("flow", FLOWS)
+def test_the_flow_works(flow: str, app: str, case_of: Callable[[str], Case]) -> None:
+    assert list(FLOWS[flow](case_of(app))) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [pytest.param(*breakage, id=breakage[0].__name__.strip("_")) for breakage in BREAKAGES],
+)
+def test_a_flow_that_is_cut_off_is_seen(
+    change: Callable[[Draft], None], broken: set[str], bound: Case, simulator: Simulator
+) -> None:
+    draft = _with_a_key(bound)
+    change(draft)
+    found = broken_flows(Case(draft.world(), simulator))
+    assert set(found) == broken, found
+
+
+def test_the_key_breaks_nothing_by_itself(bound: Case, simulator: Simulator) -> None:
+    assert broken_flows(Case(_with_a_key(bound).world(), simulator)) == {}
+
+
+def test_every_flow_can_be_broken() -> None:
+    assert {flow for _, broken in BREAKAGES for flow in broken} == set(FLOWS)
+
+
+def test_the_table_with_a_key_is_judged(case_of: Callable[[str], Case]) -> None:
+    tables = case_of(THREE_STACKS).world.of("AWS::DynamoDB::GlobalTable")
+    keys = [r["SSESpecification"]["KMSMasterKeyId"] for t in tables for r in t.get("Replicas")]
+    assert len(keys) == 1
+
+
+def _with_a_key(bound: Case) -> Draft:
+    """Return the example's templates with a key of the account's own for the table."""
+    draft = Draft(bound.world)
+    root: Any = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": root},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    key = draft.add("TableKey", "AWS::KMS::Key", KeyPolicy=policy)
+    arn = {"Fn::GetAtt": [key["Ref"], "Arn"]}
+    (replica,) = draft.first("AWS::DynamoDB::GlobalTable")["Replicas"]
+    replica["SSESpecification"] = {"KMSMasterKeyId": arn}
+    draft.allow("kms:Decrypt", arn)
+    return draft
