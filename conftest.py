@@ -7,31 +7,42 @@ run in a directory that has a ``lambda`` folder, like a small project.
 
 import os
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sybil import Sybil
 from sybil.document import PythonDocStringDocument
-from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+from sybil.parsers.markdown import PythonCodeBlockParser
 
 pytest_plugins = ["local_aws.pytest_plugin"]
 
 _HANDLER = "def handler(event, context):\n    return event\n"
 
+# jsii resolves relative paths against the directory it was started in, whatever the directory is
+# later, and it starts with the first import of aws_cdk: so that happens here, in the project that
+# the examples take themselves to be in.
+_project = tempfile.TemporaryDirectory(prefix="docs-")
+_home = Path.cwd()
+Path(_project.name, "lambda").mkdir()
+Path(_project.name, "lambda", "index.py").write_text(_HANDLER)
+os.chdir(_project.name)
+cdk = import_module("aws_cdk")
+os.chdir(_home)
+
+
+def pytest_unconfigure() -> None:
+    """Remove the project."""
+    _project.cleanup()
+
 
 def _enter_project(namespace: dict[str, Any]) -> None:
-    directory = tempfile.TemporaryDirectory(prefix="docs-")
-    namespace["_project"] = (directory, Path.cwd())
-    os.chdir(directory.name)
-    Path("lambda").mkdir()
-    Path("lambda", "index.py").write_text(_HANDLER)
+    os.chdir(_project.name)
 
 
 def _leave_project(namespace: dict[str, Any]) -> None:
-    directory, previous = namespace["_project"]
-    os.chdir(previous)
-    directory.cleanup()
+    os.chdir(_home)
 
 
 def _enter_docstring(namespace: dict[str, Any]) -> None:
@@ -41,7 +52,6 @@ def _enter_docstring(namespace: dict[str, Any]) -> None:
 
 def _example_names() -> dict[str, Any]:
     """Return the names that an example in a docstring may use without making them."""
-    import aws_cdk as cdk
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
@@ -61,14 +71,15 @@ def _example_names() -> dict[str, Any]:
 
 
 _markdown = Sybil(
-    parsers=[PythonCodeBlockParser(), SkipParser()],
+    parsers=[PythonCodeBlockParser()],
     patterns=["README.md", "docs/*.md"],
     setup=_enter_project,
     teardown=_leave_project,
 )
 _docstrings = Sybil(
     parsers=[PythonCodeBlockParser()],
-    patterns=["src/**/*.py"],
+    path="src",
+    patterns=["*.py"],
     document_types={".py": PythonDocStringDocument},
     setup=_enter_docstring,
     teardown=_leave_project,

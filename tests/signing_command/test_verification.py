@@ -133,6 +133,11 @@ def test_a_source_without_modes_is_not_held_to_them(tmp_path: Path, make_zip: Ma
         verify_signed(signed, entries)
 
 
+def test_a_signed_zip_may_tell_no_modes(verify: Callable[[bytes], None], make_zip: MakeZip) -> None:
+    """AWS does not say whether Signer keeps them."""
+    verify(make_zip(*((name, content, 0) for name, content, *_ in FILES), signature=b"PKCS7"))
+
+
 def test_equal_checksums_are_not_enough(tmp_path: Path, make_zip: MakeZip) -> None:
     """Two contents with one CRC-32, which is all that a zip's directory tells."""
     pair = (b"plumless", b"buckeroo")

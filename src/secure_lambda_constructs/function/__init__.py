@@ -1,0 +1,1 @@
+"""Signed functions in a closed network, and their roles."""

@@ -1,0 +1,255 @@
+"""The role of a signed function: closed, and whole from the start.
+
+What a grant adds lands in an *inline* policy of the role. So the permissions exist exactly as
+long as the role does: before the function is created and until after it is deleted (a separate
+policy that goes first leaves Lambda without the right to delete the function's network
+interfaces, aws-cdk #6701), and they cost no resource of their own.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from ..errors import InvalidInputError
+from .statements import isolation_policy, only_from_the_vpc
+
+__all__ = ["IsolatedRole"]
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies
+# of a role together, white space not counted.
+_MAX_INLINE = 10_240
+# A reference still has a quarter of its final length when it is granted.
+_SURELY_SMALL = 1_500
+# What a reference becomes at deployment is not known; most are ARNs.
+_REFERENCE = 90
+_PSEUDO = {
+    "AWS::AccountId": 12,
+    "AWS::Partition": 6,
+    "AWS::Region": 14,
+    "AWS::URLSuffix": 13,
+}
+
+
+class _Fragment(iam.PrincipalPolicyFragment):
+    """A principal as policies write it, which tells when one does.
+
+    Who writes it asks for both halves. Some grants only have a look at one: those of DynamoDB at
+    the principal, to see whether it is a service, those of functions at the conditions.
+    """
+
+    def __init__(self, role: "IsolatedRole", arn: str) -> None:
+        self._role = role
+        self._principal = {"AWS": [arn]}
+        self._asked: set[str] = set()
+        super().__init__(self._principal)
+
+    @property
+    def principal_json(self) -> Mapping[str, list[str]]:
+        self._note("principal")
+        return self._principal
+
+    @property
+    def conditions(self) -> Mapping[str, Any]:
+        self._note("conditions")
+        return {}
+
+    def _note(self, half: str) -> None:
+        self._asked.add(half)
+        if len(self._asked) == 2:
+            self._role._move_grants()
+
+
+class IsolatedRole(iam.Role):
+    """An execution role that no grant can open.
+
+    A grant is an inline statement. There is one exception: as soon as the ARN of the role is
+    written into a policy of a resource, such as a KMS key, that resource depends on the role, and
+    an inline statement about anything behind it would close a circle (role, secret, key, role:
+    what `secret.grant_read` makes of a secret with its own key). From then on the grants of this
+    role are an `AWS::IAM::Policy`, as those of any role of the CDK; what isolates the role stays
+    inline.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, log_group_arn: str, region: str, vpc_id: str
+    ) -> None:
+        """Create the role.
+
+        Args:
+            scope: The construct to create it in.
+            id: Its id.
+            log_group_arn: ARN of the only log group it may write to, ending in `:*`.
+            region: The region of the function.
+            vpc_id: The VPC that the function's code calls from.
+        """
+        self._vpc_id = vpc_id
+        self._granted: list[iam.PolicyStatement] = []
+        self._granted_characters = 0
+        self._grants: iam.PolicyDocument | None = None
+        self._moved = False
+        # Before this is set, who reads the ARN is the function that the role is made for.
+        self._in_use = False
+        super().__init__(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self._isolation = iam.CfnRole.PolicyProperty(
+            policy_name="Isolation",
+            policy_document=isolation_policy(
+                region=region, log_group_arn=log_group_arn, vpc_id=vpc_id
+            ),
+        )
+        resource = self.node.default_child
+        if not isinstance(resource, iam.CfnRole):
+            raise InvalidInputError(
+                "iam.Role.customize_roles(...) keeps the app from making roles, and a role made by "
+                "hand is not known to be closed; call it on a scope without SignedVpcFunctions"
+            )
+        self._resource = resource
+        self._resource.policies = [self._isolation]
+
+    def in_use(self) -> None:
+        """Say that the function exists: whoever asks for the ARN from now on passes it on."""
+        self._in_use = True
+
+    @property
+    def role_arn(self) -> str:
+        """The ARN. See the class for what happens when it is read."""
+        self._move_grants()
+        return super().role_arn
+
+    @property
+    def policy_fragment(self) -> iam.PrincipalPolicyFragment:
+        """The role as the principal of a policy."""
+        return _Fragment(self, super().role_arn)
+
+    def add_to_principal_policy(
+        self, statement: iam.PolicyStatement
+    ) -> iam.AddToPrincipalPolicyResult:
+        """Grant something to the role. This is what all grants of the CDK call.
+
+        Allows of actions on the items of DynamoDB tables get the condition `aws:SourceVpc`: the
+        role's keys open no table from anywhere else.
+
+        Args:
+            statement: What is granted.
+
+        Returns:
+            That it was added, with the role as what to depend on.
+        """
+        shown: dict[str, Any] = statement.to_json()
+        self._granted_characters += len(json.dumps(shown, default=str))
+        conditions = only_from_the_vpc(shown, self._vpc_id, self._resolve)
+        if conditions is not None:
+            # A copy: the statement may be its maker's, who may add it to other roles.
+            statement = statement.copy(conditions=conditions)
+        if self._moved:
+            super().add_to_principal_policy(statement)
+        else:
+            self._granted.append(statement)
+            if self._grants is None:
+                self._grants = iam.PolicyDocument(minimize=True, statements=[statement])
+                self._resource.policies = [
+                    self._isolation,
+                    iam.CfnRole.PolicyProperty(policy_name="Grants", policy_document=self._grants),
+                ]
+            else:
+                self._grants.add_statements(statement)
+        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self)
+
+    def attach_inline_policy(self, policy: iam.Policy) -> None:
+        """Attach a policy; one that a function made for a statement is taken over as a grant.
+
+        Args:
+            policy: The policy. One that somebody made on purpose stays a resource of its own. Its
+                statements get no condition; the role's Denies hold for them.
+        """
+        statements = _statements_of_a_function(policy)
+        if statements is None:
+            in_use, self._in_use = self._in_use, False
+            super().attach_inline_policy(policy)
+            self._in_use = in_use
+            return
+        for statement in statements:
+            self.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+
+    def add_managed_policy(self, policy: iam.IManagedPolicy) -> None:
+        """Refuse a managed policy: AWS, or whoever owns it, may change it at any time.
+
+        Args:
+            policy: The policy.
+
+        Raises:
+            InvalidInputError: always.
+        """
+        raise InvalidInputError(
+            "a managed policy cannot be added to the role of a SignedVpcFunction: what it allows "
+            "changes without a deployment; write what the function needs as a grant, or as "
+            "function.add_to_role_policy(iam.PolicyStatement(...))"
+        )
+
+    def errors(self) -> list[str]:
+        """Say whether the inline policies are more than IAM takes.
+
+        Returns:
+            One sentence, or none.
+        """
+        # To resolve them costs a crossing to the CDK's process, and few roles come near.
+        if self._moved or self._granted_characters < _SURELY_SMALL:
+            return []
+        policies = self._resolve(self._resource.policies)
+        size = sum(_size(policy["policyDocument"]) for policy in policies)
+        if size <= _MAX_INLINE:
+            return []
+        return [
+            f"the inline policies of the role have about {size:,} characters, and IAM takes "
+            f"{_MAX_INLINE:,}; grant fewer or wider things (a prefix instead of single ARNs), or "
+            "split the function"
+        ]
+
+    def _resolve(self, value: Any) -> Any:
+        """Make the references in a value readable."""
+        return Stack.of(self).resolve(value)
+
+    def _move_grants(self) -> None:
+        """Put what was granted, and what will be, into a policy of its own."""
+        if self._moved or not self._in_use:
+            return
+        self._moved = True
+        self._resource.policies = [self._isolation]
+        for statement in self._granted:
+            super().add_to_principal_policy(statement)
+
+
+def _statements_of_a_function(policy: iam.Policy) -> list[dict[str, Any]] | None:
+    """The statements of a policy that `function.add_to_role_policy` made, or `None`.
+
+    With the flag `@aws-cdk/aws-lambda:createNewPoliciesWithAddToRolePolicy` it makes one for each
+    statement. Without it, it makes one where a list that is known only at deployment would meet
+    another list; that must stay a policy of its own.
+    """
+    if not policy.node.id.startswith("inlinePolicyAddedToExecutionRole-"):
+        return None
+    document = policy.document.to_json()
+    if "#{Token[" in json.dumps(document):
+        return None
+    return cast(list[dict[str, Any]], document["Statement"])
+
+
+def _size(value: Any) -> int:
+    """About how many characters a resolved part of a policy has at deployment."""
+    match value:
+        case str():
+            return len(value) + 2
+        case {"Fn::Join": [str(separator), [*parts]]}:
+            return sum(_size(part) - 2 + len(separator) for part in parts) + 2
+        case {"Ref": str(name)}:
+            return _PSEUDO.get(name, _REFERENCE) + 2
+        case dict() if len(value) == 1 and next(iter(value)).startswith("Fn::"):
+            return _REFERENCE + 2
+        case dict():
+            return 1 + sum(_size(key) + 2 + _size(item) for key, item in value.items())
+        case list():
+            return 1 + sum(1 + _size(item) for item in value)
+    return len(json.dumps(value))

@@ -1,0 +1,166 @@
+"""What the role of an isolated function may do on its own, and what no grant can give it."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..network.endpoint_policy import DYNAMODB_ITEM_ACTIONS
+
+__all__ = ["isolation_policy", "only_from_the_vpc"]
+
+_SOURCE_VPC = "aws:SourceVpc"
+_STREAM_ACTIONS = (
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+)
+# Lambda puts this key into the context of the calls that the function's code makes, and of its
+# own calls to Logs, X-Ray and EFS; into no other of its own (network interfaces, event sources,
+# destinations, decryption of the environment). The key of event source mappings,
+# `lambda:FunctionArn`, is another one.
+# https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+_MADE_BY_CODE = {"lambda:SourceFunctionArn": "false"}
+
+# Actions that hand data, or the right to it, to somebody else, done by the service and therefore
+# not held up by any network (the export of a table goes to any bucket). None is needed to read
+# and write items, objects, messages or secrets, to invoke a function, or by Lambda itself.
+_SHARING = (
+    *("dynamodb:*Backup*", "dynamodb:*GlobalTable*", "dynamodb:*Kinesis*", "dynamodb:*Replica*"),
+    *("dynamodb:*ResourcePolicy", "dynamodb:CreateTable", "dynamodb:DeleteTable"),
+    *("dynamodb:Export*", "dynamodb:ImportTable", "dynamodb:RestoreTable*"),
+    "dynamodb:UpdateTable*",
+    *("events:CreateApiDestination", "events:CreateConnection", "events:PutPermission"),
+    *("events:PutRule", "events:PutTargets"),
+    "iam:*",
+    *("kinesis:PutResourcePolicy", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ReplicateKey"),
+    *("lambda:Add*", "lambda:Create*", "lambda:Publish*", "lambda:Put*", "lambda:Update*"),
+    *("logs:CreateDelivery", "logs:CreateExportTask", "logs:Put*Policy", "logs:PutDelivery*"),
+    *("logs:PutDestination*", "logs:PutSubscriptionFilter"),
+    *("s3:CreateAccess*", "s3:CreateJob", "s3:Put*Acl", "s3:Put*Configuration", "s3:Put*Policy"),
+    "s3:PutBucket*",
+    *("secretsmanager:PutResourcePolicy", "secretsmanager:ReplicateSecretToRegions"),
+    *("sns:AddPermission", "sns:SetTopicAttributes", "sns:Subscribe"),
+    *("sqs:AddPermission", "sqs:SetQueueAttributes", "ssm:ModifyDocumentPermission"),
+    *("ssm:PutResourcePolicy", "sts:*"),
+)
+
+
+def isolation_policy(*, region: str, log_group_arn: str, vpc_id: str) -> dict[str, Any]:
+    """The policy that every role has, whatever is granted to it.
+
+    Args:
+        region: The region of the function.
+        log_group_arn: ARN of the function's log group, ending in `:*`.
+        vpc_id: The VPC that the function's code calls from.
+
+    Returns:
+        The policy document.
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+                # Lambda needs them on "*": the Describe actions know no resource, and the others
+                # are checked before the interface exists.
+                "Sid": "NetworkInterfaces",
+                "Effect": "Allow",
+                "Action": [
+                    "ec2:AssignPrivateIpAddresses",
+                    "ec2:CreateNetworkInterface",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSubnets",
+                    "ec2:UnassignPrivateIpAddresses",
+                ],
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
+            },
+            {
+                # Not the managed policies: they allow writing to every log group, one of which
+                # somebody may export.
+                "Sid": "OwnLogs",
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": log_group_arn,
+            },
+            {
+                "Sid": "NoEniFromCode",
+                "Effect": "Deny",
+                "Action": "ec2:*",
+                "Resource": "*",
+                "Condition": {"Null": _MADE_BY_CODE},
+            },
+            {
+                # StringNotEquals holds where the key is absent as well: from the internet. The
+                # exemption of ViaAWSService lets DynamoDB call KMS for the function.
+                "Sid": "NothingFromOutsideTheVpc",
+                "Effect": "Deny",
+                "NotAction": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": "*",
+                "Condition": {
+                    "BoolIfExists": {"aws:ViaAWSService": "false"},
+                    "Null": _MADE_BY_CODE,
+                    "StringNotEquals": {_SOURCE_VPC: vpc_id},
+                },
+            },
+            {
+                "Sid": "NothingIsShared",
+                "Effect": "Deny",
+                "Action": sorted(_SHARING),
+                "Resource": "*",
+            },
+        ],
+    }
+
+
+def only_from_the_vpc(
+    statement: Mapping[str, Any], vpc_id: str, resolve: Callable[[Any], Any]
+) -> dict[str, Any] | None:
+    """The conditions a statement needs so that its keys are worth nothing outside the VPC.
+
+    Only calls that nobody but the function's code makes can be bound to the VPC. That is so for
+    the items of a table. The records of its stream are read by Lambda, outside the VPC.
+
+    Args:
+        statement: The statement as it appears in a policy.
+        vpc_id: The VPC.
+        resolve: Makes the references in a value readable.
+
+    Returns:
+        All conditions of the statement with the VPC's added, or `None` if it stays as it is.
+    """
+    if statement.get("Effect") != "Allow" or not (
+        _allows(statement, DYNAMODB_ITEM_ACTIONS)
+        # `grant_read_data` allows the actions on streams too, but names no stream.
+        or (_allows(statement, _STREAM_ACTIONS) and not _names_a_stream(statement, resolve))
+    ):
+        return None
+    conditions = dict(statement.get("Condition", {}))
+    equal = dict(conditions.get("StringEquals", {}))
+    if any(key.lower() == _SOURCE_VPC.lower() for key in equal):
+        return None
+    conditions["StringEquals"] = {**equal, _SOURCE_VPC: vpc_id}
+    return conditions
+
+
+def _allows(statement: Mapping[str, Any], actions: Iterable[str]) -> bool:
+    """Whether an Allow covers one of some actions."""
+    if "Action" not in statement:
+        # An Allow of everything but some actions.
+        return True
+    patterns = [pattern.lower() for pattern in _listed(statement["Action"])]
+    return any(fnmatchcase(action.lower(), pattern) for pattern in patterns for action in actions)
+
+
+def _names_a_stream(statement: Mapping[str, Any], resolve: Callable[[Any], Any]) -> bool:
+    """Whether one of the resources is the stream of a table, or could be."""
+    resources = json.dumps(resolve(statement.get("Resource", "*")))
+    return any(mark in resources for mark in ("StreamArn", "/stream/", '"*"', "table/*"))
+
+
+def _listed(value: str | Iterable[str]) -> Iterable[str]:
+    """A single value as a list, as policies may write it without brackets."""
+    return [value] if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""The closed network: VPC, endpoints, DNS firewall, security groups."""

@@ -1,0 +1,151 @@
+"""The managed prefix list of a gateway endpoint's service, as a security group rule needs it.
+
+CloudFormation has no attribute that gives the id, and a look-up without credentials leaves
+`pl-xxxxxxxx` in the template. So the id comes, in this order, from the caller, from a look-up
+that an earlier synth left in `cdk.context.json`, from the table below, or not at all.
+"""
+
+import re
+from typing import Any, cast
+
+from aws_cdk import Aws, CfnMapping, ContextProvider, Stack, Token
+from constructs import Construct
+
+from ..errors import InvalidInputError
+
+__all__ = ["KNOWN_PREFIX_LISTS", "PrefixList"]
+
+# Ids are regional: the id of DynamoDB in ap-northeast-1 is the id of S3 in ap-northeast-2, and
+# public code mixes them up. An entry is here only if two independent sources show an answer of
+# the API with the list's name (`com.amazonaws.REGION.SERVICE`) or service next to the id:
+#   1. all but eu-north-1: `aws ec2 describe-prefix-lists` run region by region,
+#      https://github.com/sharadchhetri/aws (README.md)
+#   2. ap-northeast-1, ap-northeast-2, ca-central-1, eu-central-1, eu-north-1, us-east-2: rows of
+#      a query over DescribeManagedPrefixLists,
+#      https://github.com/turbot/steampipe-plugin-aws/pull/813; eu-north-1 again in /pull/1577
+#   3. us-west-2: acceptance test of the data source `aws_prefix_list`, which runs against AWS,
+#      https://github.com/hashicorp/terraform-provider-aws; account data in the unit tests of
+#      https://github.com/batfish/batfish
+#   4. ap-southeast-2: what the parameter type `CSK::PrefixList` returns "in SYD", as documented
+#   5. eu-west-1: AWS documentation; us-east-1: published lists of a VPC's endpoint routes
+# Left out, because only the first shows them: ap-south-1, ap-southeast-1, eu-west-2, eu-west-3,
+# sa-east-1, us-west-1.
+KNOWN_PREFIX_LISTS: dict[tuple[str, str], str] = {
+    ("ap-northeast-1", "dynamodb"): "pl-78a54011",
+    ("ap-northeast-2", "dynamodb"): "pl-48a54021",
+    ("ap-southeast-2", "dynamodb"): "pl-62a5400b",
+    ("ca-central-1", "dynamodb"): "pl-4ea54027",
+    ("eu-central-1", "dynamodb"): "pl-66a5400f",
+    ("eu-north-1", "dynamodb"): "pl-adae4bc4",
+    ("eu-west-1", "dynamodb"): "pl-6fa54006",
+    ("us-east-1", "dynamodb"): "pl-02cd2c6b",
+    ("us-east-2", "dynamodb"): "pl-4ca54025",
+    ("us-west-2", "dynamodb"): "pl-00a54069",
+}
+
+_ID = re.compile(r"pl-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_MAPPING_ID = "SecureLambdaPrefixLists"
+
+
+class PrefixList:
+    """The prefix list of one service, for use in one or many stacks of one region."""
+
+    def __init__(self, scope: Construct, service: str, explicit_id: str | None) -> None:
+        """Find the prefix list of a service in the region of a stack.
+
+        Args:
+            scope: The construct whose stack tells the region.
+            service: The service's name in `com.amazonaws.REGION.SERVICE`.
+            explicit_id: The id the caller gave, or `None`.
+
+        Raises:
+            InvalidInputError: The id given is none, or the region is known and its id is not.
+        """
+        self._service = service
+        self._tokens: dict[Stack, str] = {}
+        stack = Stack.of(scope)
+        region = stack.region
+        if explicit_id is not None:
+            if not Token.is_unresolved(explicit_id) and not _ID.fullmatch(explicit_id):
+                raise InvalidInputError(
+                    f"{service}_prefix_list_id is {explicit_id!r}, which is no prefix list id; "
+                    f"write the 'pl-...' that {_command(service, 'REGION')} prints"
+                )
+            self._id: str | None = explicit_id
+        elif Token.is_unresolved(region):
+            self._id = None
+        else:
+            self._id = _from_context(stack, region, service) or KNOWN_PREFIX_LISTS.get(
+                (region, service)
+            )
+            if self._id is None:
+                raise InvalidInputError(
+                    f"the id of the managed prefix list of {service} in {region} is not known; "
+                    f"write {service}_prefix_list_id='pl-...' with the id that "
+                    f"{_command(service, region)} prints"
+                )
+
+    def id_for(self, scope: Construct) -> str:
+        """The id as the template of a construct's stack can say it.
+
+        A stack that is bound to no region gets a mapping over the known regions. In any other
+        region CloudFormation then refuses the deployment ("Unable to get mapping") before it
+        creates anything, so that no rule is ever written for a list that is not the service's.
+
+        Args:
+            scope: The construct that uses the id. A mapping cannot be referenced from another
+                stack, so each stack has its own.
+
+        Returns:
+            A literal id, or a token that becomes `Fn::FindInMap`.
+        """
+        if self._id is not None:
+            return self._id
+        stack = Stack.of(scope)
+        if stack not in self._tokens:
+            mapping = stack.node.try_find_child(_MAPPING_ID)
+            if mapping is None:
+                mapping = CfnMapping(stack, _MAPPING_ID, mapping=_mapping())
+            self._tokens[stack] = cast(CfnMapping, mapping).find_in_map(Aws.REGION, self._service)
+        return self._tokens[stack]
+
+
+def _mapping() -> dict[str, dict[str, str]]:
+    """The table in the shape of a CloudFormation mapping: region, then service."""
+    mapping: dict[str, dict[str, str]] = {}
+    for (region, service), prefix_list_id in KNOWN_PREFIX_LISTS.items():
+        mapping.setdefault(region, {})[service] = prefix_list_id
+    return mapping
+
+
+def _from_context(stack: Stack, region: str, service: str) -> str | None:
+    """What an earlier `ec2.PrefixList.from_lookup` of this list left in the context, if it did.
+
+    `from_lookup` itself would ask for a look-up where there is none, and put a dummy id into the
+    template meanwhile; only its cache key is computed here.
+    """
+    if Token.is_unresolved(stack.account):
+        return None
+    key = ContextProvider.get_key(
+        stack,
+        provider="cc-api-provider",
+        props={
+            "typeName": "AWS::EC2::PrefixList",
+            "propertyMatch": {"PrefixListName": f"com.amazonaws.{region}.{service}"},
+            "propertiesToReturn": ["PrefixListId"],
+            "expectedMatchCount": "exactly-one",
+        },
+    ).key
+    found: Any = stack.node.try_get_context(key)
+    match found:
+        case [{"PrefixListId": str(prefix_list_id)}] if _ID.fullmatch(prefix_list_id):
+            return prefix_list_id
+    return None
+
+
+def _command(service: str, region: str) -> str:
+    """The command that prints the id, as a sentence can quote it."""
+    return (
+        f"`aws ec2 describe-managed-prefix-lists --region {region} --filters "
+        f"Name=prefix-list-name,Values=com.amazonaws.{region}.{service}`"
+    )
