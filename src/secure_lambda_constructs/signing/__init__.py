@@ -1,0 +1,1 @@
+"""Code signing: the baseline, signed code, and the program that signs."""

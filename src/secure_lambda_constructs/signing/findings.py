@@ -1,0 +1,80 @@
+"""Answers to what linters find in a signing baseline, kept next to it.
+
+Nothing of the linters is imported: cdk-nag reads the CDK's own acknowledgements, checkov reads
+the resource's metadata.
+"""
+
+import contextlib
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+__all__ = ["answer_bucket_findings", "answer_grant_findings"]
+
+_NO_ACCESS_LOGS = (
+    "Holds copies of code for at most a few days; who may use it is decided by IAM, and CloudTrail "
+    "records the signing jobs. A log bucket would outlive all that it could tell of."
+)
+
+
+def answer_bucket_findings(bucket: s3.Bucket) -> None:
+    """Say why the staging bucket has no server access logs.
+
+    Args:
+        bucket: The staging bucket.
+
+    Example:
+        ```python
+        from aws_cdk import aws_s3 as s3
+
+        from secure_lambda_constructs.signing.findings import answer_bucket_findings
+
+        answer_bucket_findings(s3.Bucket(stack, "Bucket"))
+        ```
+    """
+    _acknowledge(bucket, {"AwsSolutions-S1": _NO_ACCESS_LOGS})
+    resource = cast(s3.CfnBucket, bucket.node.default_child)
+    skip = [{"id": "CKV_AWS_18", "comment": _NO_ACCESS_LOGS}]
+    resource.add_metadata("checkov", {"skip": skip})
+
+
+def answer_grant_findings(grantee: iam.IGrantable, reasons: dict[str, str]) -> None:
+    """Say why a policy names resources with a wildcard.
+
+    Args:
+        grantee: Who was granted them; nothing is said for a principal without a policy here.
+        reasons: A reason for each resource, an ARN as CloudFormation's `Fn::Sub` would spell it.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.signing.findings import answer_grant_findings
+
+        role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+        answer_grant_findings(role, {"arn:${AWS::Partition}:s3:::code/*": "Only code is in it."})
+        ```
+    """
+    principal = grantee.grant_principal
+    if not isinstance(principal, iam.Role | iam.User | iam.Group):
+        return
+    policy = principal.node.try_find_child("DefaultPolicy")
+    if isinstance(policy, Construct):
+        # cdk-nag spells a reference <AWS::Region>.
+        _acknowledge(
+            policy,
+            {
+                f"AwsSolutions-IAM5[Resource::{arn.replace('${', '<').replace('}', '>')}]": reason
+                for arn, reason in reasons.items()
+            },
+        )
+
+
+def _acknowledge(construct: Construct, reasons: dict[str, str]) -> None:
+    validations = cdk.Validations.of(construct)
+    for rule, reason in reasons.items():
+        # Older releases of the CDK, 2.257 for one, take no id with a second "::" in it, such as
+        # that of <AWS::Region>. The finding then stays; nothing is less safe for it.
+        with contextlib.suppress(RuntimeError):
+            validations.acknowledge(cdk.Acknowledgment(id=f"AwsSolutions::{rule}", reason=reason))

@@ -1,0 +1,220 @@
+"""`SignedCode`: a `lambda_.Code` that is signed while it is published."""
+
+import os
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from ..errors import InvalidInputError
+from .identity import SigningIdentity, literal_or_none
+from .publisher import CodePublisher, check_source
+from .stacks import Home, depend_on, same, surroundings
+
+__all__ = ["CodeSigner", "SignedCode"]
+
+
+class CodeSigner:
+    """Signs code of any stack with one identity; a baseline has one.
+
+    Example:
+        ```python
+        from secure_lambda_constructs import SigningBaseline
+
+        signed = SigningBaseline(stack, "Signer").signed(lambda_.Code.from_asset("lambda"))
+        publisher = signed.signer.publisher(stack)
+        ```
+    """
+
+    def __init__(self, identity: SigningIdentity, home: Home | None) -> None:
+        """Set up.
+
+        Args:
+            identity: Who signs.
+            home: What makes profile and bucket, or `None` where they exist already.
+        """
+        self.identity = identity
+        self._home = home
+        self._publishers: dict[cdk.Stack, CodePublisher] = {}
+        self._publishers_by_address: dict[str, CodePublisher] = {}
+
+    def signed(self, code: lambda_.Code) -> "SignedCode":
+        """Wrap code so that it is signed; see `ISigningBaseline.signed`."""
+        if isinstance(code, SignedCode):
+            if code.signer is not self:
+                raise InvalidInputError(
+                    "code must be signed by one baseline, got code that another baseline signs: "
+                    "give signed() the code as lambda_.Code.from_asset(...) returned it"
+                )
+            return code
+        _refuse_kind(code)
+        if isinstance(code, lambda_.AssetCode) and os.path.isfile(path := code.path):
+            # A directory is judged when it is staged: it may be bundled, or part of it excluded.
+            check_source(path)
+        return SignedCode(code, self)
+
+    def publisher(self, scope: Construct) -> CodePublisher:
+        """Return what signs for the stack of a function or layer.
+
+        Args:
+            scope: The function or layer.
+
+        Returns:
+            The publisher of its stack.
+
+        Raises:
+            InvalidInputError: Where this identity cannot sign for that stack.
+        """
+        stack = cdk.Stack.of(scope)
+        # By the address only where need be, since it takes two crossings; see `same`.
+        publisher = self._publishers.get(stack)
+        if publisher is None:
+            address = stack.node.addr
+            publisher = self._publishers_by_address.get(address)
+            if publisher is None:
+                publisher = self._new_publisher(stack)
+                self._publishers[stack] = self._publishers_by_address[address] = publisher
+        return publisher
+
+    def _new_publisher(self, stack: cdk.Stack) -> CodePublisher:
+        account, region = literal_or_none(stack.account), literal_or_none(stack.region)
+        stage, top, _ = surroundings(stack)
+        top = top or stack  # never None: `stack` is one
+        self._refuse_other_environment(top, account, region)
+        if self._home is not None:
+            _enter_after(self._home, stage, top)
+        return CodePublisher(stack, self.identity, account, region)
+
+    def _refuse_other_environment(
+        self, stack: cdk.Stack, account: str | None, region: str | None
+    ) -> None:
+        imported = self._home is None
+        for what, own, wanted in (
+            ("account", account, self.identity.account),
+            ("region", region, self.identity.region),
+        ):
+            if own == wanted or (imported and None in (own, wanted)):
+                continue
+            raise InvalidInputError(
+                f"stack {stack.node.path} and its signing baseline must be in the same {what}, "
+                f"got {own or 'none given'} and {wanted or 'none given'}: Signer signs within one "
+                "region and Lambda takes code signing configurations of its own account, so make "
+                "one SigningBaseline for each account and region, with the same env"
+            )
+
+
+def _enter_after(home: Home, stage: cdk.Stage, stack: cdk.Stack) -> None:
+    if not same(stage, home.stage):
+        raise InvalidInputError(
+            f"stack {stack.node.path} is in another Stage than its signing baseline, whose stack "
+            f"is {home.stack.node.path}: make one SigningBaseline in each Stage"
+        )
+    if same(stack, home.stack):
+        raise InvalidInputError(
+            f"stack {stack.node.path} holds the signing baseline, so its functions cannot be "
+            "signed by it: the code of a stack is published before the stack's resources exist; "
+            "put the functions into another stack, or leave out companion_stack=False"
+        )
+    if not home.own_synthesizer and stack.synthesizer is home.stack.synthesizer:
+        # https://github.com/aws/aws-cdk/issues/29071
+        raise InvalidInputError(
+            f"stacks {stack.node.path} and {home.stack.node.path} share one synthesizer, which "
+            "lists the assets of both in both (aws-cdk issue 29071), so the signed code would "
+            "have to be published before the signing profile exists: give one of them a "
+            "synthesizer=DefaultStackSynthesizer(...) of its own"
+        )
+    depend_on(stack, home.stack, "code is signed by the profile of the signing baseline")
+
+
+class SignedCode(lambda_.Code):
+    """Code that is signed while the CDK publishes it, for functions and layers.
+
+    `signing.signed(code)` makes it. What `code` was told (bundling, excludes, hash, ...) holds.
+    The unsigned code is staged into the cloud assembly like any other, but the asset manifest
+    names only the signed one: a command that signs, run when that object does not exist yet.
+
+    See <https://docs.aws.amazon.com/cdk/v2/guide/assets.html>.
+
+    Example:
+        ```python
+        from secure_lambda_constructs import SignedCode, SigningBaseline
+
+        signing = SigningBaseline(stack, "CodeSigning")
+        lambda_.Function(
+            stack,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            handler="index.handler",
+            code=signing.signed(lambda_.Code.from_asset("lambda", exclude=["*.md"])),
+            code_signing_config=signing.code_signing_config,
+        )
+        ```
+    """
+
+    def __init__(self, code: lambda_.Code, signer: CodeSigner) -> None:
+        """Wrap code; `signing.signed(code)` does it.
+
+        Args:
+            code: The unsigned code.
+            signer: What signs it.
+        """
+        super().__init__()
+        self._code = code
+        self._signer = signer
+
+    @property
+    def signer(self) -> CodeSigner:
+        """What signs this code."""
+        return self._signer
+
+    @property
+    def is_inline(self) -> bool:
+        """Always `False`: inline code cannot be signed."""
+        return False
+
+    def bind(self, scope: Construct) -> lambda_.CodeConfig:
+        """Register the signed code with the stack of a function or layer; the CDK calls this.
+
+        Args:
+            scope: The function or layer.
+
+        Returns:
+            The bucket and the key that the signed code will have.
+
+        Raises:
+            InvalidInputError: Where the code cannot be signed, or not for this stack. Where the
+                CDK calls this, it arrives as a `RuntimeError` with the same message.
+        """
+        return self._signer.publisher(scope).bind(self._code, scope)
+
+    def bind_to_resource(
+        self, _resource: cdk.CfnResource, *, resource_property: str | None = None
+    ) -> None:
+        """Tell tools that run code locally where the unsigned code is; the CDK calls this.
+
+        The metadata (`aws:asset:path`) is added where the app's context asks for it, as the CDK
+        CLI does for `sam local`: see
+        <https://docs.aws.amazon.com/cdk/v2/guide/cli.html>.
+
+        Args:
+            _resource: The function or layer.
+            resource_property: Its property that holds the code; `Code` by default.
+        """
+        self._code.bind_to_resource(_resource, resource_property=resource_property)
+
+
+def _refuse_kind(code: lambda_.Code) -> None:
+    if isinstance(code, lambda_.InlineCode):
+        got = "inline code, which Lambda never verifies"
+    elif isinstance(code, lambda_.AssetImageCode | lambda_.EcrImageCode):
+        got = "a container image, to which Lambda's code signing does not apply"
+    elif isinstance(code, lambda_.S3Code | lambda_.S3CodeV2 | lambda_.CfnParametersCode):
+        got = "code that is an object in S3 already, which nobody here has seen"
+    elif not isinstance(code, lambda_.Code):
+        got = f"{code!r}"
+    else:
+        return
+    raise InvalidInputError(
+        f"code to sign must be a directory or a zip on this machine, got {got}: use "
+        "lambda_.Code.from_asset(...)"
+    )
