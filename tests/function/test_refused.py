@@ -9,7 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
-from secure_lambda_constructs import InvalidInputError, IsolatedNetwork
+from secure_lambda_constructs import InvalidInputError, IsolatedNetwork, SigningBaseline
 
 from .conftest import World
 
@@ -74,6 +74,15 @@ def test_code_that_cannot_be_signed(shared_world: World, code: Path) -> None:
         (lambda_.Code.from_bucket(bucket, "code.zip"), "bucket|S3"),
     ):
         refused(shared_world, message, code=unsigned)
+
+
+def test_code_that_shows_only_when_it_is_staged(shared_world: World) -> None:
+    """The refusal comes back from JavaScript, and still is ours."""
+    stack = shared_world.new_stack("Own")
+    signing = SigningBaseline(stack, "Signing", companion_stack=False)
+    network = IsolatedNetwork(stack, "Network")
+    with pytest.raises(InvalidInputError, match="stack Own holds the signing baseline"):
+        shared_world.function(stack, signing=signing, network=network)
 
 
 def test_images(shared_world: World) -> None:

@@ -162,33 +162,38 @@ class SignedVpcFunction(Construct):
         )
         self._role = role
         self._security_group = network.client_security_group(self, "SecurityGroup")
-        function = CheckedFunction(
-            self,
-            "Function",
-            runtime=runtime,
-            handler=handler,
-            code=signed,
-            code_signing_config=signing.code_signing_config,
-            description=description,
-            function_name=function_name,
-            environment=environment,
-            environment_encryption=environment_encryption,
-            timeout=timeout,
-            memory_size=memory_size,
-            ephemeral_storage_size=ephemeral_storage_size,
-            architecture=architecture,
-            reserved_concurrent_executions=reserved_concurrent_executions,
-            retry_attempts=retry_attempts,
-            max_event_age=max_event_age,
-            vpc=network.vpc,
-            vpc_subnets=ec2.SubnetSelection(subnets=subnets),
-            security_groups=[self._security_group],
-            role=role,
-            log_group=self._log_group,
-            logging_format=logging_format,
-            application_log_level_v2=application_log_level_v2,
-            system_log_level_v2=system_log_level_v2,
-        )
+        try:
+            function = CheckedFunction(
+                self,
+                "Function",
+                runtime=runtime,
+                handler=handler,
+                code=signed,
+                code_signing_config=signing.code_signing_config,
+                description=description,
+                function_name=function_name,
+                environment=environment,
+                environment_encryption=environment_encryption,
+                timeout=timeout,
+                memory_size=memory_size,
+                ephemeral_storage_size=ephemeral_storage_size,
+                architecture=architecture,
+                reserved_concurrent_executions=reserved_concurrent_executions,
+                retry_attempts=retry_attempts,
+                max_event_age=max_event_age,
+                vpc=network.vpc,
+                vpc_subnets=ec2.SubnetSelection(subnets=subnets),
+                security_groups=[self._security_group],
+                role=role,
+                log_group=self._log_group,
+                logging_format=logging_format,
+                application_log_level_v2=application_log_level_v2,
+                system_log_level_v2=system_log_level_v2,
+            )
+        except RuntimeError:
+            if signed.refusal is None:
+                raise
+            raise signed.refusal from None  # not as it came back from JavaScript
         function.allow_variables(environment_variables_that_may_load_code)
         # No code runs before the DNS firewall is attached, nor after it is detached.
         function.node.add_dependency(network.closed)

@@ -161,6 +161,12 @@ class SignedCode(lambda_.Code):
         super().__init__()
         self._code = code
         self._signer = signer
+        self._refusal: InvalidInputError | None = None
+
+    @property
+    def refusal(self) -> InvalidInputError | None:
+        """Why `bind` refused; of what it raises, the CDK passes on no more than the text."""
+        return self._refusal
 
     @property
     def signer(self) -> CodeSigner:
@@ -185,7 +191,11 @@ class SignedCode(lambda_.Code):
             InvalidInputError: Where the code cannot be signed, or not for this stack. Where the
                 CDK calls this, it arrives as a `RuntimeError` with the same message.
         """
-        return self._signer.publisher(scope).bind(self._code, scope)
+        try:
+            return self._signer.publisher(scope).bind(self._code, scope)
+        except InvalidInputError as refusal:
+            self._refusal = refusal
+            raise
 
     def bind_to_resource(
         self, _resource: cdk.CfnResource, *, resource_property: str | None = None

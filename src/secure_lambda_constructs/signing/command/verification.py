@@ -36,8 +36,8 @@ def verify_signed(signed: Path, entries: Sequence[Entry]) -> None:
     """Check that a signed zip is the given code and a signature, and nothing else.
 
     The same names in the same order, the same modes (or none), the same bytes; besides them
-    exactly one signature entry and at most the directory entry above it. Times and compression may differ:
-    Lambda accepts that too. Whether the signature is genuine is for Lambda to say.
+    exactly one signature entry and at most the directory entry above it. Times and compression
+    may differ: Lambda accepts that too. Whether the signature is genuine is for Lambda to say.
 
     Args:
         signed: The zip to check.
