@@ -36,7 +36,6 @@ _CLASSIFIERS = [
     "Programming Language :: Python :: 3.11",
     "Programming Language :: Python :: 3.12",
     "Programming Language :: Python :: 3.13",
-    "Programming Language :: Python :: 3.14",
     "Topic :: Security",
     "Topic :: Software Development :: Libraries :: Python Modules",
     "Topic :: System :: Systems Administration",
@@ -96,8 +95,8 @@ _RUFF = {
 _MYPY = {
     "strict": True,
     "python_version": "3.11",
-    "files": ["src", "tests", "examples", "tools", "projenrc", "conftest.py"],
-    "mypy_path": ["src", "tools", "tools/local_aws/plugin"],
+    "files": ["src", "tests", "examples", "tools", "benchmarks", "projenrc", "conftest.py"],
+    "mypy_path": ["src", "tools", "benchmarks", "tools/local_aws/plugin"],
     # Test modules and examples may share a name: the path is part of it.
     "explicit_package_bases": True,
     "namespace_packages": True,

@@ -29,7 +29,7 @@ _RUNNER = ["ubuntu-24.04"]
 _READ = JobPermissions(contents=JobPermission.READ)
 
 # The stand-in for AWS runs on 3.11 only; what needs neither it nor a deployment runs on each.
-_OTHER_PYTHONS = ["3.12", "3.13", "3.14"]
+_OTHER_PYTHONS = ["3.12", "3.13"]
 _PORTABLE_TESTS = "tests/function tests/network tests/project tests/signing"
 
 

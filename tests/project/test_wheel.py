@@ -110,3 +110,39 @@ def test_every_public_name_is_imported_from_the_wheel(run_installed: Callable[[s
         "print([name for name in library.__all__ if getattr(library, name) is None])"
     )
     assert printed == "[]\n"
+
+
+_APP = """
+import aws_cdk as cdk, json, pathlib, subprocess
+from aws_cdk import aws_lambda as lambda_
+from secure_lambda_constructs import IsolatedNetwork, SignedVpcFunction, SigningBaseline
+
+pathlib.Path("lambda").mkdir()
+pathlib.Path("lambda/index.py").write_text("def handler(event, context): return event")
+app = cdk.App(outdir="cdk.out")
+stack = cdk.Stack(app, "App", env=cdk.Environment(region="us-east-1"))
+SignedVpcFunction(
+    stack,
+    "Function",
+    signing=SigningBaseline(stack, "Signing"),
+    network=IsolatedNetwork(stack, "Network"),
+    runtime=lambda_.Runtime.PYTHON_3_13,
+    handler="index.handler",
+    code=lambda_.Code.from_asset("lambda"),
+)
+app.synth()
+files = json.loads(pathlib.Path("cdk.out/App.assets.json").read_text())["files"].values()
+[command] = [file["source"]["executable"] for file in files if "executable" in file["source"]]
+done = subprocess.run(command, env={"AWS_EC2_METADATA_DISABLED": "true"}, capture_output=True)
+print(done.returncode, done.stdout, done.stderr.decode())
+"""
+
+
+def test_an_app_synthesizes_with_the_wheel_and_its_command_runs(
+    run_installed: Callable[[str], str],
+) -> None:
+    """The command gets as far as the credentials, which the machine of a test does not have."""
+    printed = run_installed(_APP)
+    assert printed.startswith("1 b'' "), printed
+    assert "credentials" in printed
+    assert len(printed.strip().splitlines()) == 1

@@ -89,7 +89,7 @@ def test_another_validity_is_another_profile(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "validity",
     [cdk.Duration.days(0), cdk.Duration.hours(36), cdk.Duration.days(4107)],
-    ids=str,
+    ids=["none", "a part of a day", "too long"],
 )
 def test_validity_out_of_bounds(stack: cdk.Stack, validity: cdk.Duration) -> None:
     with pytest.raises(InvalidInputError, match="signature_validity must be 1 to 4106 whole"):
