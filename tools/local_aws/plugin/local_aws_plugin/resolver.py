@@ -1,0 +1,63 @@
+"""LocalStack's Route 53 Resolver with mutation protection honoured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.services.route53resolver.provider import Route53ResolverProvider
+
+__all__ = ["ProtectingResolverProvider"]
+
+
+class ProtectingResolverProvider(Route53ResolverProvider):
+    """Refuses to remove or change an association while its protection is on.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_AssociateFirewallRuleGroup.html
+    """
+
+    def disassociate_firewall_rule_group(
+        self, context: RequestContext, firewall_rule_group_association_id: str, **kwargs: Any
+    ) -> Any:
+        """Removes an association that is not protected."""
+        self._refuse_if_protected(context, firewall_rule_group_association_id)
+        return super().disassociate_firewall_rule_group(
+            context, firewall_rule_group_association_id, **kwargs
+        )
+
+    def update_firewall_rule_group_association(
+        self,
+        context: RequestContext,
+        firewall_rule_group_association_id: str,
+        priority: int | None = None,
+        mutation_protection: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Changes an association; while it is protected only to lift the protection."""
+        if mutation_protection != "DISABLED":
+            association = self._association(context, firewall_rule_group_association_id)
+            same = priority in (None, association["Priority"])
+            if not (same and name in (None, association["Name"])):
+                self._refuse_if_protected(context, firewall_rule_group_association_id)
+        return super().update_firewall_rule_group_association(
+            context,
+            firewall_rule_group_association_id,
+            priority=priority,
+            mutation_protection=mutation_protection,
+            name=name,
+            **kwargs,
+        )
+
+    def _association(self, context: RequestContext, association_id: str) -> Any:
+        store = self.get_store(context.account_id, context.region)
+        return store.get_firewall_rule_group_association(association_id)
+
+    def _refuse_if_protected(self, context: RequestContext, association_id: str) -> None:
+        if self._association(context, association_id).get("MutationProtection") == "ENABLED":
+            raise CommonServiceException(
+                "ConflictException",
+                f"The association {association_id} has mutation protection: disable it first",
+                400,
+                sender_fault=True,
+            )
