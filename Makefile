@@ -18,14 +18,14 @@ help:  ## list the targets
 setup:  ## make the development environment
 	@$(PYTHON) tools/setup.py
 
-setup-local-aws:
+setup-local-aws:  ## make the local AWS stand-in too
 	@$(PYTHON) tools/setup.py --with local-aws
 
 demo: setup-local-aws  ## deploy examples/user_info to the local AWS stand-in and show the promise
 	@$(in_environment) python tools/demo.py
 
 test: setup-local-aws  ## run all tests, with branch coverage of src (TESTS=path for some of them)
-	@$(in_environment) pytest $(PYTEST_OPTIONS) --cov --cov-report term $(TESTS)
+	@$(in_environment) pytest $(PYTEST_OPTIONS) --cov --cov-report term $(if $(TESTS),$(TESTS),--cov-fail-under=99)
 
 pytest: setup  ## run the tests TESTS names, without the local AWS stand-in
 	@$(in_environment) pytest $(PYTEST_OPTIONS) $(TESTS)

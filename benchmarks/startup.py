@@ -12,12 +12,18 @@ session = boto3.session.Session(region_name="us-east-1")
 for service in ("sts", "s3", "signer"):
     session.client(service)
 """
+# All that the program does before it has work for AWS: its modules, its arguments, its clients.
+# The answer to its first call, who is calling, is put in place of the network.
 _PROGRAM = """
-from secure_lambda_constructs.signing.command import __main__
-import botocore.session
-session = botocore.session.Session()
-for service in ("sts", "s3", "signer"):
-    session.create_client(service, region_name="us-east-1")
+import botocore.client
+from secure_lambda_constructs.signing.command import jobs, main, staging
+from secure_lambda_constructs.signing.command.arguments import parse_arguments
+from secure_lambda_constructs.signing.command.aws import connect
+
+botocore.client.BaseClient._make_api_call = lambda *_, **__: {"Account": "1" * 12}
+options = "--source a --assembly b --profile-name P --bucket b --baseline-stack S --region r-1"
+request = parse_arguments([*options.split(), "--id", "0" * 64])
+assert connect(request).target.account == "1" * 12
 """
 # The modules that an app with a function and a table imports in any case.
 _APP = "import aws_cdk; from aws_cdk import aws_dynamodb, aws_lambda"

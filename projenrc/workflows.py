@@ -30,7 +30,8 @@ _READ = JobPermissions(contents=JobPermission.READ)
 
 # The stand-in for AWS runs on 3.11 only; what needs neither it nor a deployment runs on each.
 _OTHER_PYTHONS = ["3.12", "3.13"]
-_PORTABLE_TESTS = "tests/function tests/network tests/project tests/signing"
+_CONSTRUCT_TESTS = "tests/function tests/network tests/signing"
+_PORTABLE_TESTS = f"{_CONSTRUCT_TESTS} tests/project"
 
 
 def configure(project: PythonProject) -> None:
@@ -50,7 +51,13 @@ def configure(project: PythonProject) -> None:
         push=PushOptions(branches=["main"]),
         workflow_dispatch=WorkflowDispatchOptions(),
     )
-    checks.add_jobs({"everything": _everything(), "pythons": _other_pythons()})
+    checks.add_jobs(
+        {
+            "everything": _everything(),
+            "pythons": _other_pythons(),
+            "oldest": _oldest_dependencies(),
+        }
+    )
 
     release = GithubWorkflow(github, "release")
     release.on(push=PushOptions(tags=["v*"]))
@@ -91,6 +98,25 @@ def _other_pythons() -> Job:
             _python("${{ matrix.python }}"),
             JobStep(run="make setup"),
             JobStep(run=f"make pytest TESTS='{_PORTABLE_TESTS}'"),
+        ],
+    )
+
+
+def _oldest_dependencies() -> Job:
+    return Job(
+        name="oldest supported aws-cdk-lib, constructs, jsii and boto3",
+        runs_on=_RUNNER,
+        timeout_minutes=30,
+        permissions=_READ,
+        steps=[
+            _checkout(),
+            _python("3.11"),
+            JobStep(run="make setup"),
+            JobStep(
+                run=".venv/bin/uv pip install --python .venv --resolution lowest-direct"
+                " --editable ."
+            ),
+            JobStep(run=f".venv/bin/pytest --numprocesses auto {_CONSTRUCT_TESTS}"),
         ],
     )
 
@@ -141,7 +167,8 @@ def _publish() -> Job:
             JobStep(
                 name="the distribution installs",
                 run="uv venv --quiet fresh && uv pip install --python fresh dist/python/*.whl"
-                " && fresh/bin/python -c 'import secure_lambda_constructs'",
+                " && fresh/bin/python -c 'import secure_lambda_constructs as library;"
+                " [getattr(library, name) for name in library.__all__]'",
             ),
             JobStep(
                 name="publish",

@@ -43,7 +43,10 @@ def cdk_environment(aws: Mapping[str, str]) -> dict[str, str]:
         "PATH": os.pathsep.join(paths),
         "CI": "true",
         "NO_COLOR": "1",
-        "CDK_DISABLE_VERSION_CHECK": "1",
+        # The CLI reports its use to AWS and keeps what it knows of accounts in the user's home,
+        # unless it is told otherwise.
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "CDK_HOME": str(_REPOSITORY / ".local-aws" / "cdk-home"),
         **aws,
     }
 
@@ -113,7 +116,7 @@ def _run(
         raise CdkCliError("the CDK CLI is not installed here; run: make setup")
     lines: list[str] = []
     with subprocess.Popen(
-        [str(CDK), *arguments],
+        [str(CDK), "--no-notices", *arguments],
         cwd=directory,
         env=dict(environment),
         stdout=subprocess.PIPE,

@@ -15,10 +15,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cdk_cli import EXAMPLES, CdkCliError, CdkProject, bootstrap
-from local_aws import LocalAws
+from local_aws import LocalAws, LocalAwsError
 
 _STACK = "UserInfo"
 _ROW = {"user_id": "u-1001", "name": "Aiko Tanaka", "plan": "gold"}
@@ -26,6 +26,9 @@ _ROW = {"user_id": "u-1001", "name": "Aiko Tanaka", "plan": "gold"}
 
 class _DemoFailed(Exception):
     """A step of the demo did not do what it should."""
+
+
+_FAILURES = (_DemoFailed, LocalAwsError, CdkCliError, BotoCoreError, ClientError, OSError)
 
 
 class _Narrator:
@@ -75,9 +78,10 @@ class _Demo:
     def deploy(self) -> int:
         """Deploy the example and return how many signing jobs that took."""
         before = self._jobs()
-        outputs = self._project.deploy(_STACK, on_line=self._say.line)
-        self._function = outputs[_STACK]["FunctionName"]
-        self._table = outputs[_STACK]["TableName"]
+        outputs = self._project.deploy(_STACK, on_line=self._say.line).get(_STACK, {})
+        _expect({"FunctionName", "TableName"} <= set(outputs), f"no outputs of {_STACK}")
+        self._function = outputs["FunctionName"]
+        self._table = outputs["TableName"]
         return self._jobs() - before
 
     def read_row(self) -> Any:
@@ -173,7 +177,10 @@ def main() -> int:
         work = Path(directory)
         try:
             _play(work, say)
-        except (_DemoFailed, CdkCliError, ClientError) as error:
+        except KeyboardInterrupt:
+            print("\nThe demo was interrupted.", file=sys.stderr)
+            return 130
+        except _FAILURES as error:
             print(f"\nThe demo failed after {say.seconds():.0f} seconds: {error}", file=sys.stderr)
             _print_tail(work / "aws.log")
             return 1

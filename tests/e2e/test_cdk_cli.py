@@ -11,11 +11,16 @@ from local_aws import LocalAws
 
 from .conftest import APPS
 
-pytestmark = pytest.mark.xdist_group("e2e")
+pytestmark = [pytest.mark.e2e, pytest.mark.local_aws]
 
 
 def project(app: str, directory: Path, aws: LocalAws) -> CdkProject:
     return CdkProject.copy_of(APPS / app, directory / "app", aws.environment())
+
+
+def keys(aws: LocalAws, bucket: str) -> set[str]:
+    objects = aws.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+    return {item["Key"] for item in objects}
 
 
 def test_the_cdk_alone_does_not_sign(bootstrapped: LocalAws, tmp_path: Path) -> None:
@@ -53,11 +58,13 @@ def test_a_failed_signature_stops_the_deploy_and_publishes_nothing(
     staged = project("staged", tmp_path, bootstrapped)
     source = staged.directory / "lambda" / "index.py"
     source.write_text(source.read_text().replace("echo", "never"))
+    bucket = f"cdk-hnb659fds-assets-{bootstrapped.account}-{bootstrapped.region}"
+    published = keys(bootstrapped, bucket)
     bootstrapped.set_job_outcome("fail")
-    bootstrapped.reset_calls()
     try:
         with pytest.raises(CdkCliError, match="signing job"):
             staged.deploy("Prod/Echo")
     finally:
         bootstrapped.clear_faults()
+    assert {key for key in keys(bootstrapped, bucket) - published if ".json" not in key} == set()
     assert not list((staged.directory / "cdk.out").glob(".signed/*.zip"))

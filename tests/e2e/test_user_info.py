@@ -12,7 +12,7 @@ from local_aws import LocalAws
 
 from .conftest import Deployed
 
-pytestmark = pytest.mark.xdist_group("e2e")
+pytestmark = [pytest.mark.e2e, pytest.mark.local_aws]
 
 ROW = {"user_id": "u-1", "name": "Aiko Tanaka"}
 

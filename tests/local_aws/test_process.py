@@ -181,7 +181,7 @@ def test_environment_names_no_real_credentials(aws: LocalAws) -> None:
 
 def test_missing_installation_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "is_current", lambda repository: False)
-    with pytest.raises(LocalAwsError, match="run `make setup`"):
+    with pytest.raises(LocalAwsError, match="run `make setup-local-aws`"):
         LocalAws.start(tmp_path)
 
 

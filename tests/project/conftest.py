@@ -4,9 +4,12 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +47,25 @@ def wheel(distribution: Path) -> Path:
     return path
 
 
+def _required(name: str, found: dict[str, metadata.Distribution]) -> None:
+    """Add a distribution, and all that it declares to need, to those that were found."""
+    distribution = metadata.distribution(name)
+    key = canonicalize_name(name)
+    if key in found:
+        return
+    found[key] = distribution
+    for line in distribution.requires or []:
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            _required(requirement.name, found)
+
+
 @pytest.fixture(scope="session")
 def installed_python(wheel: Path, uv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that has the library from its wheel.
+    """The interpreter of an environment that has the wheel and what the wheel declares to need.
 
-    The library's dependencies are those of the development environment, found through a path
-    file. The path file of the editable installation is not followed from there, so that the
-    source of the checkout cannot be imported.
+    The dependencies are links to those of the development environment, so that nothing is
+    downloaded; a package that the wheel does not declare is not there.
     """
     environment = tmp_path_factory.mktemp("installed") / "environment"
     python = environment / "bin" / "python"
@@ -60,7 +75,15 @@ def installed_python(wheel: Path, uv: Path, tmp_path_factory: pytest.TempPathFac
     ):
         subprocess.run([str(part) for part in command], check=True)
     (packages,) = environment.glob("lib/python3*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    found: dict[str, metadata.Distribution] = {}
+    for name in ("aws-cdk-lib", "boto3", "constructs", "jsii"):
+        _required(name, found)
+    for distribution in found.values():
+        files = distribution.files
+        assert files, distribution.name
+        for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+            if not (packages / top).exists():
+                (packages / top).symlink_to(Path(str(distribution.locate_file(top))))
     return python
 
 

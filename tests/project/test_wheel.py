@@ -112,6 +112,14 @@ def test_every_public_name_is_imported_from_the_wheel(run_installed: Callable[[s
     assert printed == "[]\n"
 
 
+def test_the_wheel_finds_only_what_it_declares(run_installed: Callable[[str], str]) -> None:
+    printed = run_installed(
+        "import importlib.util as util\n"
+        "print([name for name in ('pytest', 'hypothesis', 'projen') if util.find_spec(name)])"
+    )
+    assert printed == "[]\n"
+
+
 _APP = """
 import aws_cdk as cdk, json, pathlib, subprocess
 from aws_cdk import aws_lambda as lambda_

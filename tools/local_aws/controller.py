@@ -58,7 +58,7 @@ class LocalAws:
             log_file: Receives its output; ``local-aws.log`` in the state directory by default.
 
         Raises:
-            LocalAwsError: It is not installed (``make setup``), or did not start.
+            LocalAwsError: It is not installed (``make setup-local-aws``), or did not start.
         """
         return cls(Process(state_directory, log_file))
 

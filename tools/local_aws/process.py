@@ -44,7 +44,7 @@ class Process:
         if not is_current(REPOSITORY):
             raise LocalAwsError(
                 "the local AWS stand-in is not installed or is older than its sources: "
-                "run `make setup`"
+                "run `make setup-local-aws`"
             )
         self.state_directory = state_directory.resolve()
         (self.state_directory / "tmp").mkdir(parents=True, exist_ok=True)

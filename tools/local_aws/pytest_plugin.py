@@ -41,7 +41,9 @@ def _install_where_needed() -> None:
     uv = shutil.which("uv", path=scripts) or shutil.which("uv")
     npm = shutil.which("npm", path=scripts) or shutil.which("npm")
     if uv is None or npm is None:
-        pytest.fail("the local AWS stand-in is not installed: run `make setup`", pytrace=False)
+        pytest.fail(
+            "the local AWS stand-in is not installed: run `make setup-local-aws`", pytrace=False
+        )
     try:
         install(
             repository=REPOSITORY,
@@ -52,5 +54,6 @@ def _install_where_needed() -> None:
         )
     except InstallError as error:
         pytest.fail(
-            f"the local AWS stand-in cannot be installed, run `make setup`: {error}", pytrace=False
+            f"the local AWS stand-in cannot be installed, run `make setup-local-aws`: {error}",
+            pytrace=False,
         )
