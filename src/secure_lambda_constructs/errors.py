@@ -13,12 +13,51 @@ __all__ = ["InvalidInputError", "SecureLambdaError", "SigningError"]
 
 
 class SecureLambdaError(Exception):
-    """Base of every exception this library raises on purpose."""
+    """Base of every exception this library raises on purpose.
+
+    Example:
+        ```python
+        from secure_lambda_constructs import SecureLambdaError, SigningBaseline
+
+        try:
+            SigningBaseline(stack, "Signing", staging_bucket_prefix="Team_Signing")
+        except SecureLambdaError as error:
+            assert "lower case letters" in str(error)
+        ```
+    """
 
 
 class InvalidInputError(SecureLambdaError, ValueError):
-    """A construct was given something it refuses."""
+    """A construct was given something it refuses.
+
+    Example:
+        ```python
+        from secure_lambda_constructs import InvalidInputError, SigningBaseline
+
+        try:
+            SigningBaseline(stack, "Signing", profile_name="team-signing")
+        except InvalidInputError as error:
+            assert "no hyphens" in str(error)
+        ```
+    """
 
 
 class SigningError(SecureLambdaError):
-    """An asset could not be signed, and nothing was published."""
+    """An asset could not be signed, and nothing was published.
+
+    The signing program catches it and writes the sentence to the standard error stream; only who
+    calls the program's parts meets the exception.
+
+    Example:
+        ```python
+        from pathlib import Path
+
+        from secure_lambda_constructs import SigningError
+        from secure_lambda_constructs.signing.command.assembly import find_asset
+
+        try:
+            find_asset("asset.1a2b", "elsewhere", working_directory=Path.cwd(), environment={})
+        except SigningError as error:
+            assert "asset.1a2b was not found" in str(error)
+        ```
+    """

@@ -9,6 +9,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import cx_api
 from constructs import Construct
 
 from secure_lambda_constructs import ISigningBaseline
@@ -24,6 +25,7 @@ __all__ = [
     "request_of",
     "resources_of",
     "synthesize",
+    "warnings_of",
 ]
 
 
@@ -118,6 +120,18 @@ def synthesize(scope: Construct) -> Assembly:
     root = scope.node.root
     assert isinstance(root, cdk.App)
     return Assembly(Path(root.synth().directory))
+
+
+def warnings_of(scope: Construct, stack: str) -> list[str]:
+    """Return the warnings of this library that `cdk deploy` prints about a stack."""
+    root = scope.node.root
+    assert isinstance(root, cdk.App)
+    return [
+        text
+        for message in root.synth().get_stack_by_name(stack).messages
+        if message.level is cx_api.SynthesisMessageLevel.WARNING
+        and "[ack: secure-lambda-constructs:" in (text := str(message.entry.data))
+    ]
 
 
 def resources_of(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The companion stack follows the stack around."""
 
+import re
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -10,6 +11,7 @@ from secure_lambda_constructs import InvalidInputError, SigningBaseline
 
 from .support import function, synthesize
 
+NAME = re.compile("[A-Za-z][A-Za-z0-9-]{0,127}")
 ENVIRONMENT = cdk.Environment(account="111122223333", region="eu-central-1")
 
 
@@ -51,6 +53,61 @@ def test_in_a_construct_and_a_nested_stack(app: cdk.App) -> None:
     signing = SigningBaseline(Construct(nested, "Part"), "Signing")
     assert signing.stack.node.path == "Team/App-Nested-Part-Signing"
     assert signing.stack.nested_stack_parent is None
+
+
+@pytest.mark.parametrize(
+    ("id", "readable"),
+    [
+        ("My_Signing", "App-My-Signing-"),
+        ("My Signing.v2", "App-My-Signing-v2-"),
+        ("Signature_é", "App-Signature-"),
+        ("_", "App-"),
+        ("S" * 130, "App-" + "S" * 115),
+    ],
+)
+def test_ids_that_no_stack_name_can_have(app: cdk.App, code: Path, id: str, readable: str) -> None:
+    stack = cdk.Stack(app, "App")
+    signing = SigningBaseline(stack, id)
+    function(stack, signing, code)
+    assert signing.node.id == id
+    assert signing.stack.node.id == f"App-{id}"
+    assert signing.stack.stack_name.startswith(readable)
+    assert NAME.fullmatch(signing.stack.stack_name)
+    artifact = synthesize(app).artifact(signing.stack.artifact_id)
+    assert artifact["properties"].get("stackName") == signing.stack.stack_name
+
+
+def test_in_a_construct_of_such_an_id(stack: cdk.Stack) -> None:
+    signing = SigningBaseline(Construct(stack, "My_Platform"), "Signing")
+    assert signing.stack.stack_name.startswith("App-My-Platform-Signing-")
+
+
+def test_such_ids_make_different_names(stack: cdk.Stack) -> None:
+    ids = ["My_Signing", "My.Signing", "My-Signing"]
+    names = [SigningBaseline(stack, id).stack.stack_name for id in ids]
+    assert len(set(names)) == 3
+    assert names[2] == "App-My-Signing"
+
+
+@pytest.mark.parametrize(
+    ("id", "readable"),
+    [("My_Signing", "My-Signing-Stack-"), ("1", "Stack-1-Stack-"), ("_", "Stack-")],
+)
+def test_such_ids_below_the_app(app: cdk.App, id: str, readable: str) -> None:
+    name = SigningBaseline(app, id).stack.stack_name
+    assert name.startswith(readable)
+    assert NAME.fullmatch(name)
+
+
+def test_such_an_id_below_a_stage(app: cdk.App) -> None:
+    name = SigningBaseline(cdk.Stage(app, "Prod"), "My_Signing").stack.stack_name
+    assert name.startswith("Prod-My-Signing-Stack-")
+
+
+def test_below_a_construct_of_the_app(app: cdk.App) -> None:
+    """The CDK makes this name, of letters and digits."""
+    name = SigningBaseline(Construct(app, "My_Team"), "My_Signing").stack.stack_name
+    assert name.startswith("MyTeamMySigningStack")
 
 
 def test_of_an_app(app: cdk.App) -> None:

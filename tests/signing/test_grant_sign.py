@@ -7,12 +7,13 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from secure_lambda_constructs import SigningBaseline
+from secure_lambda_constructs import ISigningBaseline, SigningBaseline
 from secure_lambda_constructs.signing.command import permissions
 from secure_lambda_constructs.signing.stacks import depend_on
 
-from .support import function, new_app, only, recommended_flags, synthesize
+from .support import function, new_app, only, recommended_flags, synthesize, warnings_of
 
+ARN = "arn:aws:iam::111122223333:role/pipeline"
 ENVIRONMENT = cdk.Environment(account="111122223333", region="eu-central-1")
 
 
@@ -119,3 +120,72 @@ def test_wildcards_are_explained_to_linters(stack: cdk.Stack) -> None:
     reason = explained[f"AwsSolutions::AwsSolutions-IAM5[Resource::{jobs}]"]
     assert "has no id before it runs" in reason
     assert len(explained) == 3
+
+
+class TestOrder:
+    """A policy in a stack whose code is signed comes too late, which is said in a warning."""
+
+    @pytest.mark.parametrize("function_first", [True, False])
+    @pytest.mark.parametrize("kind", ["imported role", "role", "user", "managed policy", "policy"])
+    def test_too_late(self, stack: cdk.Stack, code: Path, function_first: bool, kind: str) -> None:
+        signing = SigningBaseline(stack, "Signing")
+        nested = cdk.NestedStack(stack, "Nested")
+        if function_first:
+            function(nested, signing, code)
+        signing.grant_sign(grantee_in(stack, kind))
+        if not function_first:
+            function(nested, signing, code)
+        function(stack, signing, code)
+        [warning] = warnings_of(stack, "App")
+        assert "the right to sign code of the stack App is granted in that same stack" in warning
+        assert "write iam.Role.from_role_arn(signing.stack, ...)" in warning
+
+    def test_what_the_warning_says_to_write(self, app: cdk.App, code: Path) -> None:
+        stack, own = cdk.Stack(app, "App"), cdk.Stack(app, "Own")
+        signing = SigningBaseline(stack, "Signing")
+        signing.grant_sign(iam.Role.from_role_arn(signing.stack, "Pipeline", ARN))
+        signing.grant_sign(role_in(own))
+        function(stack, signing, code)
+        assembly = synthesize(app)
+        assert [warnings_of(app, name) for name in ("App", "App-Signing", "Own")] == [[]] * 3
+        assert (
+            rights(assembly.template("App-Signing")).keys()
+            == rights(assembly.template("Own")).keys()
+        )
+        assert assembly.artifact("App-Signing")["dependencies"] == ["App-Signing.assets"]
+
+    def test_imported_baseline(self, stack: cdk.Stack, code: Path) -> None:
+        config = "arn:aws:lambda:eu-central-1:111122223333:code-signing-config:csc-"
+        signing: ISigningBaseline = SigningBaseline.from_attributes(
+            stack,
+            "Signing",
+            code_signing_config_arn=config + "0123456789abcdef0",
+            signing_profile_name="users",
+            staging_bucket_name="users-{account}-{region}",
+        )
+        function(stack, signing, code)
+        signing.grant_sign(role_in(stack))
+        [warning] = warnings_of(stack, "App")
+        assert "make or import the role in a stack of its own, deployed before" in warning
+        assert "signing.stack" not in warning
+
+    def test_no_policy_no_warning(self, stack: cdk.Stack, code: Path) -> None:
+        signing = SigningBaseline(stack, "Signing")
+        function(stack, signing, code)
+        signing.grant_sign(iam.ArnPrincipal(ARN))
+        signing.grant_sign(iam.Role.from_role_arn(stack, "Role", ARN, mutable=False))
+        assert warnings_of(stack, "App") == []
+
+
+def grantee_in(stack: cdk.Stack, kind: str) -> iam.IGrantable:
+    match kind:
+        case "imported role":
+            return iam.Role.from_role_arn(stack, "Pipeline", ARN)
+        case "role":
+            return role_in(stack)
+        case "user":
+            return iam.User(stack, "User")
+        case "managed policy":
+            return iam.ManagedPolicy(stack, "ManagedPolicy")
+        case _:
+            return iam.Policy(stack, "Policy", users=[iam.User(stack, "User")])

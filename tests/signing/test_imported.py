@@ -60,7 +60,7 @@ def test_profile_of_another_account(stack: cdk.Stack, code: Path) -> None:
         "Central",
         code_signing_config_arn=CONFIG,
         signing_profile_name="users",
-        staging_bucket_name="central",
+        staging_bucket_name="central-{account}-{region}",
         profile_owner=owner,
         signing_profile_version_arn=VERSION.replace("111122223333", owner),
     )
@@ -68,6 +68,9 @@ def test_profile_of_another_account(stack: cdk.Stack, code: Path) -> None:
     function(stack, central, code, "Central function")
     one, two = synthesize(stack).requests("App")
     assert two.profile_owner == owner
+    # The staging bucket is of the functions' account, as `ExpectedBucketOwner` wants it.
+    bucket = stack.resolve(central.staging_bucket.bucket_name)
+    assert bucket == "central-111122223333-eu-central-1"
     assert one.identity != two.identity
 
 
@@ -135,6 +138,9 @@ def test_grants_the_other_accounts_profile(stack: cdk.Stack) -> None:
         ({"profile_owner": "1234"}, "profile_owner must be an account id of 12 digits, got '1234'"),
         ({"profile_owner": cdk.Aws.ACCOUNT_ID}, "profile_owner must be a literal"),
         ({"signing_revision": cdk.Aws.STACK_ID}, "signing_revision must be a literal"),
+        ({"profile_owner": 444455556666}, "profile_owner must be text, got 444455556666: write"),
+        ({"staging_bucket_name": 5}, "staging_bucket_name must be text, got 5"),
+        ({"code_signing_config_arn": 5}, "code_signing_config_arn must be text, arn:.*, got 5"),
         ({"python": ""}, "must be a Python interpreter"),
     ],
 )

@@ -1,6 +1,7 @@
 """What can be said about a `SigningBaseline`."""
 
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import jsii
@@ -131,3 +132,21 @@ def test_interpreter_without_a_name(stack: cdk.Stack, python: str) -> None:
 def test_unknown_keywords_are_refused(stack: cdk.Stack) -> None:
     with pytest.raises(TypeError):
         SigningBaseline(stack, "Signing", profil_name="typo")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "sentence"),
+    [
+        ({"profile_name": 5}, "profile_name must be text, got 5: write it as a str"),
+        ({"staging_bucket_prefix": 5}, "staging_bucket_prefix must be text, got 5"),
+        ({"signing_revision": 2}, "signing_revision must be text, got 2"),
+        ({"signing_revision": None}, "signing_revision must be text, got None"),
+        (
+            {"signature_validity": 365},
+            r"must be a Duration, got 365: write cdk.Duration.days\(\.\.\.\)",
+        ),
+    ],
+)
+def test_wrong_types(stack: cdk.Stack, keywords: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidInputError, match=sentence):
+        SigningBaseline(stack, "Signing", **keywords)

@@ -1,5 +1,6 @@
 """What cannot be signed is refused in a sentence, in Python where that is possible."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from secure_lambda_constructs import InvalidInputError, SigningBaseline
 from secure_lambda_constructs.signing.command.archive import SIGNATURE_NAME
 from secure_lambda_constructs.signing.publisher import check_source
 
-from .support import function, new_app
+from .support import asset, function, new_app, synthesize
 
 FRANKFURT = cdk.Environment(account="111122223333", region="eu-central-1")
 
@@ -91,6 +92,26 @@ class TestSource:
         with pytest.raises(RuntimeError, match="code to sign must be a directory or a zip, got"):
             function(stack, signing, other)
 
+    def test_missing_at_synth(self, signing: SigningBaseline) -> None:
+        refuse(
+            signing, lambda_.Code.from_asset("nope"), "got nope, where there is nothing: write its"
+        )
+
+    def test_relative_to_where_the_cdk_was_started(
+        self, stack: cdk.Stack, signing: SigningBaseline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """That is where the CDK finds it, wherever Python has gone since."""
+        monkeypatch.chdir("/")
+        assert not Path("lambda").exists()
+        function(stack, signing, Path("lambda"))
+
+    def test_that_vanishes(self, stack: cdk.Stack, signing: SigningBaseline, code: Path) -> None:
+        """The CDK's own sentence, which names the path."""
+        signed = signing.signed(asset(code))
+        code.rename(code.with_name("elsewhere"))
+        with pytest.raises(RuntimeError, match=re.escape(str(code))):
+            function(stack, signing, signed)
+
     def test_missing(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidInputError, match=r"must be a directory or a zip, got .*nowhere"):
             check_source(str(tmp_path / "nowhere"))
@@ -112,11 +133,6 @@ class TestForeignCode:
     ) -> None:
         with pytest.raises(RuntimeError, match="container images cannot be signed for Lambda"):
             function(stack, signing, Image(code))
-
-    def test_that_is_missing(self, stack: cdk.Stack, signing: SigningBaseline) -> None:
-        """The CDK's own sentence, which names the path."""
-        with pytest.raises(RuntimeError, match="nowhere"):
-            function(stack, signing, Path("nowhere"))
 
     def test_that_fails(self, stack: cdk.Stack, signing: SigningBaseline) -> None:
         with pytest.raises(RuntimeError, match="a failure of its own"):
@@ -187,6 +203,35 @@ class TestStacks:
             function(stack, signing, code)
 
 
+class TestSharedCode:
+    """One object that `lambda_.Code.from_asset` returned, in several places."""
+
+    def test_in_two_stacks(self, app: cdk.App, stack: cdk.Stack, code: Path) -> None:
+        signing, shared = SigningBaseline(stack, "Signing"), asset(code)
+        function(stack, signing, shared, "One")
+        function(stack, signing, shared, "Two")  # one stack, one asset
+        other = cdk.Stack(app, "Other")
+        sentence = "in one stack and .* got that of App/One for Other/Three too: call lambda_.Code"
+        with pytest.raises(RuntimeError, match=sentence):
+            function(other, signing, shared, "Three")
+
+    def test_of_two_baselines(self, stack: cdk.Stack, signing: SigningBaseline, code: Path) -> None:
+        shared = asset(code)
+        function(stack, signing, shared, "One")
+        signed = SigningBaseline(stack, "Second").signed(shared)
+        with pytest.raises(InvalidInputError, match="got that of App/One for App/Two too"):
+            signed.bind(Construct(stack, "Two"))
+        assert isinstance(signed.refusal, InvalidInputError)
+
+    def test_of_another_kind(self, app: cdk.App, code: Path) -> None:
+        """It may make an asset for each stack."""
+        shared = Fresh(code)
+        for name in ("One", "Two"):
+            stack = cdk.Stack(app, name)
+            function(stack, SigningBaseline(stack, "Signing"), shared)
+        assert len(synthesize(app).requests("Two")) == 1
+
+
 def test_refusals_can_be_told_from_bugs(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="profile_name"):
         SigningBaseline(new_app(tmp_path), "Signing", profile_name="-")
@@ -208,6 +253,15 @@ class Foreign(Code):
         asset = s3_assets.Asset(scope, "Asset", path=str(self.path))
         location = s3.Location(bucket_name=asset.s3_bucket_name, object_key=asset.s3_object_key)
         return lambda_.CodeConfig(s3_location=location)
+
+
+class Fresh(Code):
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self.directory = directory
+
+    def bind(self, scope: Construct) -> lambda_.CodeConfig:
+        return asset(self.directory).bind(scope)
 
 
 class Elsewhere(Code):

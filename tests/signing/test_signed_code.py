@@ -16,7 +16,7 @@ from constructs import Construct, IConstruct
 from secure_lambda_constructs import SignedCode, SigningBaseline
 from secure_lambda_constructs.signing.command.launcher import launch_command
 
-from .support import Assembly, asset, function, new_app, only, synthesize
+from .support import Assembly, asset, function, new_app, only, synthesize, warnings_of
 
 
 def test_manifest_names_only_the_signed_code(
@@ -330,3 +330,28 @@ class Paths:
 
     def visit(self, node: IConstruct) -> None:
         self.paths.append(node.node.path)
+
+
+class TestEnforcement:
+    """Signed code alone keeps no other code out."""
+
+    def test_function_without_a_configuration(
+        self, stack: cdk.Stack, signing: SigningBaseline, code: Path
+    ) -> None:
+        lambda_.Function(
+            stack,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            handler="index.handler",
+            code=signing.signed(asset(code)),
+        )
+        [warning] = warnings_of(stack, "App")
+        assert "Lambda would run unsigned code too: write code_signing_config=signing." in warning
+        assert "[ack: secure-lambda-constructs:signedCodeNotEnforced]" in warning
+
+    def test_nothing_to_warn_of(
+        self, stack: cdk.Stack, signing: SigningBaseline, code: Path
+    ) -> None:
+        function(stack, signing, code)
+        lambda_.LayerVersion(stack, "Layer", code=signing.signed(asset(code)))
+        assert warnings_of(stack, "App") == []

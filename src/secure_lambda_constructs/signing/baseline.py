@@ -189,9 +189,13 @@ class SigningBaseline(BaselineMembers):
             code_signing_config_arn: ARN of the code signing configuration, of the account and
                 region of the functions. May be a token.
             signing_profile_name: Name of the signing profile, in the same region.
-            staging_bucket_name: Name of the staging bucket, versioned and in the same region;
-                `{account}` and `{region}` in it stand for those of the deployment.
-            profile_owner: Account of the signing profile. By default that of the functions.
+            staging_bucket_name: Name of the staging bucket, versioned, in the region and the
+                account of the functions: a bucket of another account is refused when code is
+                signed, also where the profile is of another account. `{account}` and `{region}`
+                in it stand for those of the deployment.
+            profile_owner: Account of the signing profile, which must let the functions' account
+                sign with it. By default it is the functions' account itself. See
+                <https://docs.aws.amazon.com/signer/latest/developerguide/signing-profile-cross-account.html>.
             signing_profile_version_arn: ARN of the profile's version. May be a token. By default
                 it is not known, and asking for it is refused.
             signing_revision: As for `SigningBaseline`. By default empty, as there.
@@ -215,7 +219,7 @@ class SigningBaseline(BaselineMembers):
                     ":code-signing-config:csc-0123456789abcdef0"
                 ),
                 signing_profile_name="central",
-                staging_bucket_name="central-signing-444455556666-us-east-1",
+                staging_bucket_name="central-signing-{account}-{region}",
                 profile_owner="444455556666",
             )
             ```

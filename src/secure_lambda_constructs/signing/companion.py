@@ -7,6 +7,7 @@ import jsii
 from constructs import Construct, IConstruct
 
 from ..errors import InvalidInputError
+from .naming import companion_stack_name
 from .stacks import Surroundings, asset_door
 
 __all__ = ["make_companion"]
@@ -52,10 +53,12 @@ def make_companion(
     parent = where.stack
     path = "-".join(where.path)
     if parent is None:
-        stack_id, stack_name, neighbourhood = f"{where.path[-1]}-Stack", None, scope
+        stack_id, neighbourhood = f"{where.path[-1]}-Stack", scope
+        stack_name = _name_without_parent(where, stack_id)
     else:
         neighbourhood = cast(Construct, parent.node.scope)
-        stack_id, stack_name = f"{parent.node.id}-{path}", f"{parent.stack_name}-{path}"
+        stack_id = f"{parent.node.id}-{path}"
+        stack_name = companion_stack_name(f"{parent.stack_name}-{path}")
         env = env or cdk.Environment(account=parent.account, region=parent.region)
         synthesizer = synthesizer or _synthesizer_like(parent)
     if neighbourhood.node.try_find_child(stack_id) is not None:
@@ -74,6 +77,16 @@ def make_companion(
     if parent is not None:
         cdk.Aspects.of(companion).add(_Following(companion, parent))
     return companion
+
+
+def _name_without_parent(where: Surroundings, stack_id: str) -> str | None:
+    # The CDK's own name, save where that would be refused: directly below the app or a stage it
+    # is made of the ids as they are, deeper down of their letters and digits.
+    if len(where.path) > 1:
+        return None
+    stage = where.stage.stage_name
+    natural = f"{stage}-{stack_id}" if stage else stack_id
+    return companion_stack_name(natural)
 
 
 @jsii.implements(cdk.IAspect)

@@ -100,6 +100,8 @@ class ImportedSigningBaseline(BaselineMembers):
 
 
 def _match(what: str, arn: str, pattern: re.Pattern[str], wanted: str) -> dict[str, str]:
+    if not isinstance(arn, str):
+        raise InvalidInputError(f"{what} must be text, {wanted}, got {arn!r}")
     match = pattern.fullmatch(arn)
     if match is None and not Token.is_unresolved(arn):
         raise InvalidInputError(f"{what} must be {wanted}, got {arn!r}")

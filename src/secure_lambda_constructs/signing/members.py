@@ -7,7 +7,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from .identity import grant_sign
 from .signed_code import CodeSigner, SignedCode
 
 __all__ = ["BaselineMembers", "ISigningBaseline"]
@@ -68,8 +67,9 @@ class ISigningBaseline(Protocol):
 
         Raises:
             InvalidInputError: Where the code is inline, a container image, an object in S3,
-                signed already, or neither a directory nor a zip. What shows only when the code
-                is staged is raised when the function is made, then as a `RuntimeError`.
+                signed already, missing, or neither a directory nor a zip. What shows only when
+                the code is staged, or that one code object is used in two stacks, is raised when
+                the function is made, then as a `RuntimeError`.
         """
 
     def grant_sign(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -80,11 +80,25 @@ class ISigningBaseline(Protocol):
         because a job has no id before it runs. See
         <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssigner.html>.
 
+        That policy must be deployed before the code is signed, hence before the stack of the
+        functions. A role that exists already is best imported into `signing.stack`, the companion
+        stack of a `SigningBaseline`, or else into a stack of its own that does not depend on that
+        of the functions. There is a warning where the policy is in a stack whose code is signed.
+
         Args:
             grantee: The principal. Whoever signs must be able to reach the staging bucket too.
 
         Returns:
             The grant.
+
+        Example:
+            ```python
+            from secure_lambda_constructs import SigningBaseline
+
+            signing = SigningBaseline(stack, "Signing")
+            arn = "arn:aws:iam::111122223333:role/pipeline"
+            signing.grant_sign(iam.Role.from_role_arn(signing.stack, "Pipeline", arn))
+            ```
         """
 
 
@@ -122,4 +136,4 @@ class BaselineMembers(Construct):
 
     def grant_sign(self, grantee: iam.IGrantable) -> iam.Grant:
         """See `ISigningBaseline.grant_sign`."""
-        return grant_sign(grantee, self._signer.identity)
+        return self._signer.grant_sign(grantee)

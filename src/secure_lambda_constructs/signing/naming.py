@@ -22,6 +22,7 @@ __all__ = [
     "check_bucket_prefix",
     "check_literal",
     "check_profile_name",
+    "companion_stack_name",
     "default_bucket_prefix",
     "default_profile_name",
     "python_interpreter",
@@ -46,6 +47,9 @@ _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _BUCKET_PATTERN = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _PLACEHOLDERS = {"{account}": "0" * 12, "{region}": "us-east-1"}
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+_STACK_NAME_PATTERN = r"[a-zA-Z][a-zA-Z0-9-]{0,127}"
+
 _PYTHON_CONTEXT = "secure-lambda-constructs:python"
 
 _MONTHS = 135
@@ -54,14 +58,14 @@ _DAYS = 4106
 
 
 def check_literal(what: str, value: str) -> None:
-    """Refuse a value that is only known during the deployment.
+    """Refuse a value that is no text, or one that is only known during the deployment.
 
     Args:
         what: What the value is, for the message.
         value: The value.
 
     Raises:
-        InvalidInputError: Where it holds a token.
+        InvalidInputError: Where it is no `str`, or holds a token.
 
     Example:
         ```python
@@ -70,6 +74,8 @@ def check_literal(what: str, value: str) -> None:
         check_literal("signing_revision", "2026-11")
         ```
     """
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{what} must be text, got {value!r}: write it as a str, in quotes")
     if "${Token[" in value and cdk.Token.is_unresolved(value):
         raise InvalidInputError(
             f"{what} must be a literal, got a value that is known only during the deployment: "
@@ -78,8 +84,8 @@ def check_literal(what: str, value: str) -> None:
 
 
 def _check(what: str, value: str, pattern: str, wanted: str) -> None:
+    check_literal(what, value)
     if re.fullmatch(pattern, value) is None:
-        check_literal(what, value)
         raise InvalidInputError(f"{what} must be {wanted}, got {value!r}")
 
 
@@ -168,11 +174,11 @@ def check_bucket_name(value: str) -> None:
         check_bucket_name("team-signing-{account}-{region}")
         ```
     """
+    check_literal("staging_bucket_name", value)
     filled = value
     for placeholder, text in _PLACEHOLDERS.items():
         filled = filled.replace(placeholder, text)
     if re.fullmatch(_BUCKET_PATTERN, filled) is None:
-        check_literal("staging_bucket_name", value)
         raise InvalidInputError(
             "staging_bucket_name must be the name of an S3 bucket, in which {account} and "
             f"{{region}} may stand for those of the deployment, got {value!r}"
@@ -231,6 +237,33 @@ def default_bucket_prefix(unique: str, readable: str) -> str:
     return f"{words.strip('-')}-{digest}"
 
 
+def companion_stack_name(natural: str) -> str:
+    """Make a name that CloudFormation accepts out of construct ids, which may hold anything.
+
+    Args:
+        natural: The ids, joined.
+
+    Returns:
+        The same where it can be a stack's name. Else the characters that cannot be in one are
+        replaced, what is too long is cut, and a digest keeps the names of different ids apart.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.signing.naming import companion_stack_name
+
+        assert companion_stack_name("App-Signing") == "App-Signing"
+        assert companion_stack_name("App-My_Signing") == "App-My-Signing-00dc1756"
+        ```
+    """
+    if re.fullmatch(_STACK_NAME_PATTERN, natural) is not None:
+        return natural
+    digest = _digest(natural, 8)
+    words = re.sub(r"[^a-zA-Z0-9-]+", "-", natural).strip("-")
+    if re.match("[a-zA-Z]", words) is None:
+        words = f"Stack-{words}".strip("-")
+    return f"{words[: 128 - len(digest) - 1]}-{digest}"
+
+
 def python_interpreter(construct: Construct, python: str | None) -> str:
     """Decide which Python runs the signing program.
 
@@ -276,7 +309,8 @@ def validity_period(validity: cdk.Duration | None) -> tuple[str, int]:
         https://docs.aws.amazon.com/signer/latest/developerguide/gs-profile.html
 
     Raises:
-        InvalidInputError: Where it is less than a day, not whole days, or more than 135 months.
+        InvalidInputError: Where it is no `Duration`, less than a day, not whole days, or more than
+            135 months.
 
     Example:
         ```python
@@ -287,6 +321,10 @@ def validity_period(validity: cdk.Duration | None) -> tuple[str, int]:
     """
     if validity is None:
         return "MONTHS", _MONTHS
+    if not isinstance(validity, cdk.Duration):
+        raise InvalidInputError(
+            f"signature_validity must be a Duration, got {validity!r}: write cdk.Duration.days(...)"
+        )
     if validity.is_unresolved():
         # The profile's name depends on it (see `SigningBaseline`).
         raise InvalidInputError("signature_validity must be a literal, got a token")

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -25,10 +26,42 @@ from .command.launcher import launch_command
 from .identity import SigningIdentity
 from .stacks import asset_door, surroundings
 
-__all__ = ["CodePublisher", "check_source"]
+__all__ = ["CodePublisher", "check_exists", "check_source"]
 
 _HIDDEN = "~SignedCode"
 _BUNDLING_STACKS = "aws:cdk:bundling-stacks"
+
+# Where each code object was used first.
+_users: WeakKeyDictionary[lambda_.Code, tuple["CodePublisher", Construct]] = WeakKeyDictionary()
+
+
+def check_exists(path: str) -> None:
+    """Refuse code that is not there.
+
+    Args:
+        path: A directory or a file.
+
+    Raises:
+        InvalidInputError: Where there is neither.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.signing.publisher import check_exists
+
+        check_exists("lambda")
+        ```
+    """
+    if os.path.exists(path):
+        return
+    # Relative to Python's directory there is nothing; the CDK goes by the one it was started in.
+    try:
+        cdk.FileSystem.fingerprint(path)
+    except RuntimeError as error:
+        raise InvalidInputError(
+            f"code to sign must be a directory or a zip on this machine, got {path}, where "
+            "there is nothing: write its path, absolute or from the directory that the app is "
+            "started in"
+        ) from error
 
 
 def check_source(path: str) -> None:
@@ -171,6 +204,7 @@ class CodePublisher:
         Raises:
             InvalidInputError: Where it cannot be signed.
         """
+        self._refuse_second_use(code, scope)
         path = cdk.Names.stack_relative_construct_path(scope)
         if path not in self._scopes:
             self._scopes[path] = Construct(self._hidden, path)
@@ -188,7 +222,19 @@ class CodePublisher:
                 f"code to sign must come from a directory or a zip on this machine, got a "
                 f"{type(code).__name__} that names no file asset: use lambda_.Code.from_asset(...)"
             )
+        _users.setdefault(code, (self, scope))
         return config
+
+    def _refuse_second_use(self, code: lambda_.Code, scope: Construct) -> None:
+        # The CDK refuses it too, but speaks of the hidden stacks. Code of another kind may make
+        # an asset for each stack.
+        publisher, first = _users.get(code, (self, scope))
+        if publisher is not self and isinstance(code, lambda_.AssetCode):
+            raise InvalidInputError(
+                "one code object can be used in one stack and with one signing baseline only, got "
+                f"that of {first.node.path} for {scope.node.path} too: call "
+                "lambda_.Code.from_asset(...) anew for each"
+            )
 
     def publish(
         self, asset_hash: str, file_name: str, *, deploy_time: bool | None = None

@@ -3,15 +3,19 @@
 import os
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from ..errors import InvalidInputError
-from .identity import SigningIdentity, literal_or_none
-from .publisher import CodePublisher, check_source
+from .grant_order import GrantOrder
+from .identity import SigningIdentity, grant_sign, literal_or_none
+from .publisher import CodePublisher, check_exists, check_source
 from .stacks import Home, depend_on, same, surroundings
 
 __all__ = ["CodeSigner", "SignedCode"]
+
+_NOT_ENFORCED = "secure-lambda-constructs:signedCodeNotEnforced"
 
 
 class CodeSigner:
@@ -35,6 +39,13 @@ class CodeSigner:
         """
         self.identity = identity
         self._home = home
+        own_stack = "a stack of its own, deployed before and not dependent on it"
+        self._order = GrantOrder(
+            f"make or import the role in {own_stack}"
+            if home is None
+            else "write iam.Role.from_role_arn(signing.stack, ...) with the signing baseline, or "
+            f"make the role in {own_stack}"
+        )
         self._publishers: dict[cdk.Stack, CodePublisher] = {}
         self._publishers_by_address: dict[str, CodePublisher] = {}
 
@@ -48,10 +59,20 @@ class CodeSigner:
                 )
             return code
         _refuse_kind(code)
-        if isinstance(code, lambda_.AssetCode) and os.path.isfile(path := code.path):
+        if isinstance(code, lambda_.AssetCode):
+            path = code.path
             # A directory is judged when it is staged: it may be bundled, or part of it excluded.
-            check_source(path)
+            if os.path.isfile(path):
+                check_source(path)
+            else:
+                check_exists(path)
         return SignedCode(code, self)
+
+    def grant_sign(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Give a principal the rights to sign; see `ISigningBaseline.grant_sign`."""
+        grant = grant_sign(grantee, self.identity)
+        self._order.granted(grantee)
+        return grant
 
     def publisher(self, scope: Construct) -> CodePublisher:
         """Return what signs for the stack of a function or layer.
@@ -83,6 +104,7 @@ class CodeSigner:
         self._refuse_other_environment(top, account, region)
         if self._home is not None:
             _enter_after(self._home, stage, top)
+        self._order.signs_for(top)
         return CodePublisher(stack, self.identity, account, region)
 
     def _refuse_other_environment(
@@ -200,9 +222,13 @@ class SignedCode(lambda_.Code):
     def bind_to_resource(
         self, _resource: cdk.CfnResource, *, resource_property: str | None = None
     ) -> None:
-        """Tell tools that run code locally where the unsigned code is; the CDK calls this.
+        """Take notice of the resource that has this code; the CDK calls this.
 
-        The metadata (`aws:asset:path`) is added where the app's context asks for it, as the CDK
+        A function without a code signing configuration gets a warning: Lambda would run whatever
+        code it is given later.
+
+        Tools that run code locally are told where the unsigned code is. That metadata
+        (`aws:asset:path`) is added where the app's context asks for it, as the CDK
         CLI does for `sam local`: see
         <https://docs.aws.amazon.com/cdk/v2/guide/cli.html>.
 
@@ -211,6 +237,12 @@ class SignedCode(lambda_.Code):
             resource_property: Its property that holds the code; `Code` by default.
         """
         self._code.bind_to_resource(_resource, resource_property=resource_property)
+        if isinstance(_resource, lambda_.CfnFunction) and _resource.code_signing_config_arn is None:
+            cdk.Annotations.of(_resource).add_warning_v2(
+                _NOT_ENFORCED,
+                "the code of this function is signed, but Lambda would run unsigned code too: "
+                "write code_signing_config=signing.code_signing_config with the signing baseline",
+            )
 
 
 def _refuse_kind(code: lambda_.Code) -> None:

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Example:
         ```console
         $ python -m secure_lambda_constructs.signing.command --source asset.1a2b ...
-        /home/me/app/cdk.out/.signed/9f86d081....zip
+        /project/cdk.out/.signed/9f86d081....zip
         ```
     """
     request = parse_arguments(arguments)
