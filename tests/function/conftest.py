@@ -1,7 +1,7 @@
 """What the tests of the function share."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,40 @@ class Template:
         """One statement of what isolates the only role."""
         (found,) = [item for item in self.policy("Isolation") if item["Sid"] == sid]
         return found
+
+    def circles(self) -> list[str]:
+        """Resources that depend on themselves, through `Ref`, `Fn::GetAtt` or `DependsOn`."""
+        references = {
+            name: {target for target in _targets(resource) if target in self.resources}
+            for name, resource in self.resources.items()
+        }
+
+        def reached(name: str) -> set[str]:
+            seen: set[str] = set()
+            waiting = set(references[name])
+            while waiting:
+                target = waiting.pop()
+                if target not in seen:
+                    seen.add(target)
+                    waiting |= references[target]
+            return seen
+
+        return [name for name in references if name in reached(name)]
+
+
+def _targets(value: Any) -> Iterator[str]:
+    """Logical ids, and other names, that a part of a template refers to."""
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            yield name
+        case dict():
+            depends = value.get("DependsOn", [])
+            yield from [depends] if isinstance(depends, str) else depends
+            for item in value.values():
+                yield from _targets(item)
+        case list():
+            for item in value:
+                yield from _targets(item)
 
 
 @pytest.fixture(scope="session")

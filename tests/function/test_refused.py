@@ -9,7 +9,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
-from secure_lambda_constructs import InvalidInputError, IsolatedNetwork, SigningBaseline
+from secure_lambda_constructs import (
+    InvalidInputError,
+    IsolatedNetwork,
+    SignedVpcFunction,
+    SigningBaseline,
+)
 
 from .conftest import World
 
@@ -85,6 +90,23 @@ def test_code_that_shows_only_when_it_is_staged(shared_world: World) -> None:
         shared_world.function(stack, signing=signing, network=network)
 
 
+class _Refusing:
+    """A baseline that refuses the code at once."""
+
+    code_signing_config = None
+
+    def signed(self, code: lambda_.Code) -> lambda_.Code:
+        raise InvalidInputError("there is no such code")
+
+
+def test_code_is_judged_before_anything_is_created(shared_world: World) -> None:
+    refused(shared_world, "there is no such code", signing=_Refusing())
+
+
+def test_code_that_is_not_there(shared_world: World) -> None:
+    refused(shared_world, "nope", code=lambda_.Code.from_asset("nope"))
+
+
 def test_images(shared_world: World) -> None:
     message = "the runtime or handler is FROM_IMAGE: Lambda does not check the signature"
     refused(shared_world, message, runtime=lambda_.Runtime.FROM_IMAGE)
@@ -100,6 +122,72 @@ def test_subnets_that_are_not_the_networks(shared_world: World) -> None:
             f"vpc_subnets names the subnet {subnet.node.path}, which is not one of the network's",
             vpc_subnets=ec2.SubnetSelection(subnets=[subnet]),
         )
+
+
+@pytest.mark.parametrize("kind", ["a list", "a dict"])
+def test_subnets_without_a_selection(shared_world: World, kind: str) -> None:
+    subnets = shared_world.network.subnets
+    refused(
+        shared_world,
+        rf"vpc_subnets is {kind}; write ec2.SubnetSelection\(subnets=\[...\]\) with some of",
+        vpc_subnets=subnets if kind == "a list" else {"subnets": subnets},
+    )
+
+
+@pytest.mark.parametrize(
+    ("network_env", "own_env", "message"),
+    [
+        (
+            {"region": "eu-west-1"},
+            {"region": "us-east-1"},
+            "the network There/Network is in eu-west-1 and the function in us-east-1; write an "
+            "IsolatedNetwork in a stack of us-east-1",
+        ),
+        (
+            {"account": "111122223333", "region": "us-east-1"},
+            {"account": "444455556666", "region": "us-east-1"},
+            "is in 111122223333 and the function in 444455556666; write .* of 444455556666",
+        ),
+        (
+            {},
+            {"region": "us-east-1"},
+            "is in no known region and the function in us-east-1; write .* of us-east-1",
+        ),
+        (
+            {"region": "us-east-1"},
+            {},
+            "is in us-east-1 and the function in no known region; write an IsolatedNetwork in "
+            "its stack, or bind both to one region",
+        ),
+    ],
+)
+def test_network_of_another_environment(
+    code: Path, network_env: dict[str, str], own_env: dict[str, str], message: str
+) -> None:
+    app = cdk.App()
+    there = cdk.Stack(app, "There", env=cdk.Environment(**network_env))
+    own = cdk.Stack(app, "Own", env=cdk.Environment(**own_env))
+    network = IsolatedNetwork(there, "Network")
+    signing = SigningBaseline(own, "Signing")
+    with pytest.raises(InvalidInputError, match=message):
+        SignedVpcFunction(
+            own,
+            "Refused",
+            signing=signing,
+            network=network,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            handler="index.handler",
+            code=lambda_.Code.from_asset(str(code)),
+        )
+    assert own.node.try_find_child("Refused") is None
+
+
+def test_network_whose_environment_is_known_at_deployment_only(world: World) -> None:
+    """Two stacks that are bound to nothing are taken to be deployed to one place."""
+    other = cdk.Stack(world.app, "Other", env=cdk.Environment(region=cdk.Fn.ref("AWS::Region")))
+    network = IsolatedNetwork(other, "Network")
+    assert network.region != world.stack.region
+    world.function(network=network)
 
 
 @pytest.mark.parametrize("kind", ["PUBLIC", "PRIVATE_WITH_EGRESS"])
@@ -150,7 +238,10 @@ def test_zones_that_were_named_can_be_selected(code: Path) -> None:
         "AWS_LAMBDA_EXEC_WRAPPER",
         "BASH_ENV",
         "BROWSER",
+        "COMPlus_GCName",
         "CORECLR_PROFILER",
+        "DOTNET_GCName",
+        "DOTNET_GCPath",
         "DOTNET_STARTUP_HOOKS",
         "JAVA_TOOL_OPTIONS",
         "LD_PRELOAD",
@@ -183,6 +274,45 @@ def test_search_paths_outside_the_signed_code(shared_world: World, value: str) -
     )
 
 
+@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "HOME"])
+def test_files_that_name_commands_are_in_the_signed_code(shared_world: World, name: str) -> None:
+    refused(
+        shared_world,
+        f"the environment variable {name} is '/tmp/aws': it makes the runtime look for code",
+        environment={name: "/tmp/aws"},
+    )
+
+
+def test_allowed_variables_as_a_string(shared_world: World) -> None:
+    """`"PATH" in "LD_LIBRARY_PATH"` would hold."""
+    refused(
+        shared_world,
+        "environment_variables_that_may_load_code is the string 'LD_LIBRARY_PATH'; write a list: "
+        r"\['LD_LIBRARY_PATH'\]",
+        environment={"PATH": "/tmp"},
+        environment_variables_that_may_load_code="LD_LIBRARY_PATH",
+    )
+
+
+@pytest.mark.parametrize("environment", [["STAGE"], "STAGE=prod", 0])
+def test_environment_that_is_no_mapping(shared_world: World, environment: Any) -> None:
+    refused(
+        shared_world,
+        r"environment is .+; write names and values: \{'TABLE_NAME': 'users'\}",
+        environment=environment,
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("SIZE", 1), ("PATH", None), (1, "one")])
+def test_variables_that_are_no_strings(shared_world: World, name: Any, value: Any) -> None:
+    refused(
+        shared_world,
+        f"the environment variable {name!r} is {value!r}; names and values are strings: write "
+        rf"\{{'{name}': '{value}'\}}",
+        environment={name: value},
+    )
+
+
 def test_search_path_that_is_known_at_deployment_only(shared_world: World) -> None:
     refused(
         shared_world,
@@ -193,6 +323,9 @@ def test_search_path_that_is_known_at_deployment_only(shared_world: World) -> No
 
 def test_search_paths_in_the_signed_code_stay(world: World) -> None:
     environment = {
+        "AWS_CONFIG_FILE": "/var/task/aws.ini",
+        "DOTNET_TieredPGO": "0",
+        "HOME": "/var/task",
         "LD_LIBRARY_PATH": "/var/task/lib:/opt/lib",
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "PYTHONPATH": "/var/task/vendor:/opt/python",
@@ -221,3 +354,8 @@ def test_variables_added_later(world: World) -> None:
         function.function.add_environment("NODE_OPTIONS", "--import=data:text/javascript,x")
     variables = world.template().one("AWS::Lambda::Function")["Environment"]["Variables"]
     assert set(variables) == {"OTHER", "STAGE", "TABLE"}
+
+
+def test_what_the_cdk_refuses_stays_its_own_error(shared_world: World) -> None:
+    with pytest.raises(RuntimeError, match="65"):
+        shared_world.function(id="Unnamable", function_name="n" * 65)

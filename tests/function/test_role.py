@@ -1,7 +1,6 @@
 """What grants make of the role."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -33,31 +32,6 @@ def allowed(template: Template) -> dict[str, dict[str, Any]]:
             [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
         )
     }
-
-
-def circles(template: Template) -> list[str]:
-    """Resources that depend on themselves."""
-    references = {
-        name: {
-            target
-            for target in re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', json.dumps(resource))
-            if target in template.resources
-        }
-        | set(resource.get("DependsOn", []))
-        for name, resource in template.resources.items()
-    }
-
-    def reached(name: str) -> set[str]:
-        seen: set[str] = set()
-        waiting = set(references[name])
-        while waiting:
-            target = waiting.pop()
-            if target not in seen:
-                seen.add(target)
-                waiting |= references[target]
-        return seen
-
-    return [name for name in references if name in reached(name)]
 
 
 def test_all_grants_stay_within_four_resources(world: World) -> None:
@@ -95,7 +69,7 @@ def test_all_grants_stay_within_four_resources(world: World) -> None:
         "states:StartExecution",
         "states:StopExecution",
     } <= set(allowed(template))
-    assert circles(template) == []
+    assert template.circles() == []
 
 
 def test_same_grant_twice_is_one_statement(world: World) -> None:
@@ -152,7 +126,7 @@ def test_statement_with_a_list_known_at_deployment_only(world: World) -> None:
     (apart,) = template.all("AWS::IAM::Policy")
     assert "Fn::Split" in json.dumps(apart)
     assert "one" in json.dumps(template.policy("Grants"))
-    assert circles(template) == []
+    assert template.circles() == []
 
 
 def test_items_are_bound_to_the_vpc_and_streams_are_not(world: World) -> None:
@@ -238,7 +212,7 @@ def test_secret_with_its_own_key_makes_no_circle(world: World) -> None:
     secretsmanager.Secret(world.stack, "Secret", encryption_key=key).grant_read(function)
     sqs.Queue(world.stack, "Queue").grant_send_messages(function)
     template = world.template()
-    assert circles(template) == []
+    assert template.circles() == []
     (isolation,) = template.one("AWS::IAM::Role")["Policies"]
     assert isolation["PolicyName"] == "Isolation"
     grants = template.one("AWS::IAM::Policy")["PolicyDocument"]["Statement"]
@@ -261,7 +235,7 @@ def test_role_named_in_a_key_policy_makes_no_circle(world: World, name: str) -> 
         iam.PolicyStatement(principals=[principal], actions=["kms:Decrypt"], resources=["*"])
     )
     template = world.template()
-    assert circles(template) == []
+    assert template.circles() == []
     assert template.all("AWS::IAM::Policy") != []
 
 
@@ -322,7 +296,14 @@ def test_roles_made_by_hand_are_refused() -> None:
     iam.Role.customize_roles(app)
     stack = cdk.Stack(app, "App")
     with pytest.raises(InvalidInputError, match="keeps the app from making roles, and a role made"):
-        IsolatedRole(stack, "Role", log_group_arn="arn:*", region="us-east-1", vpc_id="vpc-1")
+        IsolatedRole(
+            stack,
+            "Role",
+            log_group_arn="arn:*",
+            log_group_has_key=False,
+            region="us-east-1",
+            vpc_id="vpc-1",
+        )
 
 
 def test_versions_and_callers_add_no_policy(world: World) -> None:
@@ -334,3 +315,46 @@ def test_versions_and_callers_add_no_policy(world: World) -> None:
     template = world.template()
     assert len(template.of("Caller")) == 4
     assert template.all("AWS::IAM::Policy") == []
+
+
+def test_role_that_others_can_assume_is_refused(world: World) -> None:
+    document = world.function().role.assume_role_policy
+    assert document is not None
+    document.add_statements(
+        iam.PolicyStatement(
+            actions=["sts:AssumeRole"], principals=[iam.AccountPrincipal("999999999999")]
+        )
+    )
+    with pytest.raises(
+        RuntimeError,
+        match=r"the trust policy of the role is not that of Lambda alone any more.*remove what was "
+        r"added to role.assume_role_policy.*999999999999",
+    ):
+        world.app.synth()
+
+
+@pytest.mark.parametrize(
+    "actions", [["sts:TagSession"], ["sts:AssumeRole", "sts:SetSourceIdentity"]]
+)
+def test_trust_is_exactly_that_of_lambda(world: World, actions: list[str]) -> None:
+    document = world.function().role.assume_role_policy
+    assert document is not None
+    document.add_statements(
+        iam.PolicyStatement(
+            actions=actions, principals=[iam.ServicePrincipal("lambda.amazonaws.com")]
+        )
+    )
+    with pytest.raises(RuntimeError, match="the trust policy of the role is not that of Lambda"):
+        world.app.synth()
+
+
+def test_others_may_be_granted_to_try_to_assume_it(world: World) -> None:
+    """The right of the other side is of no use while the trust policy names Lambda alone."""
+    role = world.function().role
+    role.grant_assume_role(iam.Role(world.stack, "Other", assumed_by=iam.AccountRootPrincipal()))
+    roles = world.template().all("AWS::IAM::Role")
+    assert [
+        item["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+        for item in roles
+        if "Policies" in item
+    ] == [{"Service": "lambda.amazonaws.com"}]

@@ -109,9 +109,15 @@ def test_role_writes_to_its_own_log_group(article: Template) -> None:
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": {"Fn::GetAtt": ["UserInfoLogGroup159E645C", "Arn"]},
     }
+    assert article.statement("OnlyOwnLogs") == {
+        "Sid": "OnlyOwnLogs",
+        "Effect": "Deny",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "NotResource": {"Fn::GetAtt": ["UserInfoLogGroup159E645C", "Arn"]},
+    }
 
 
-def test_role_is_worth_nothing_outside_the_vpc(article: Template) -> None:
+def test_role_is_good_for_its_own_log_only_outside_the_vpc(article: Template) -> None:
     assert article.statement("NothingFromOutsideTheVpc") == {
         "Sid": "NothingFromOutsideTheVpc",
         "Effect": "Deny",
@@ -238,7 +244,14 @@ def test_is_connectable(world: World) -> None:
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
     )
     database.connections.allow_default_port_from(function)
+    world.network.allow_dns_names(database.cluster_endpoint.hostname)
+    function.function.add_environment("HOST", database.cluster_endpoint.hostname)
+    assert database.secret is not None
+    database.secret.grant_read(function)
     template = world.template()
+    assert template.circles() == []
+    allowed = template.resources["NetworkDnsFirewallAllowedE16FFFD0"]["Properties"]["Domains"]
+    assert allowed[-1] == {"Fn::GetAtt": ["DatabaseB269D8BB", "Endpoint.Address"]}
     egress = template.one("AWS::EC2::SecurityGroupEgress")
     assert egress["GroupId"] == {"Fn::GetAtt": ["UserInfoSecurityGroup807C0226", "GroupId"]}
     assert egress["DestinationSecurityGroupId"] == {

@@ -68,6 +68,16 @@ def test_unknown_region_is_refused(synthesize: Synthesize) -> None:
         synthesize(with_group, region=_UNKNOWN)
 
 
+@pytest.mark.parametrize("region", ["us-east", "useast1", "us-east-1a", "Ireland"])
+def test_region_that_is_none_is_refused_as_such(synthesize: Synthesize, region: str) -> None:
+    with pytest.raises(
+        InvalidInputError,
+        match=f"'{region}' is no region of AWS as far as known, so the managed prefix list of "
+        r"dynamodb there is not known; write .* env=cdk.Environment\(region='us-east-1'\)",
+    ):
+        synthesize(with_group, region=region)
+
+
 @pytest.mark.parametrize("region", [_UNKNOWN, "eu-west-1", None])
 def test_explicit_id_goes_first(synthesize: Synthesize, region: str | None) -> None:
     template = synthesize(with_group, region=region, dynamodb_prefix_list_id="pl-0123456789abcdef0")

@@ -86,6 +86,12 @@ def test_zones_addresses_and_names_can_be_chosen(synthesize: Synthesize) -> None
     assert {"Key": "Name", "Value": "closed/Subnet2"} in subnets[1]["Tags"]
 
 
+def test_subnets_can_fill_the_network(synthesize: Synthesize) -> None:
+    template = synthesize(ip_addresses=ec2.IpAddresses.cidr("10.0.0.0/23"))
+    blocks = [subnet["CidrBlock"] for subnet in properties(template, "AWS::EC2::Subnet")]
+    assert blocks == ["10.0.0.0/24", "10.0.1.0/24"]
+
+
 def test_addresses_can_come_from_a_pool(synthesize: Synthesize) -> None:
     template = synthesize(
         ip_addresses=ec2.IpAddresses.aws_ipam_allocation(
@@ -197,7 +203,41 @@ def test_parts_are_those_of_the_cdk() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"max_azs": 0}, "max_azs is 0; write 1 or more"),
+        ({"max_azs": 0}, "max_azs is 0; write a number from 1 to 6, which is as many"),
+        ({"max_azs": 300}, "max_azs is 300; write a number from 1 to 6"),
+        ({"max_azs": "2"}, "max_azs is '2'; write a number from 1 to 6"),
+        ({"max_azs": True}, "max_azs is True; write a number from 1 to 6"),
+        ({"subnet_cidr_mask": "24"}, "subnet_cidr_mask is '24'; write a prefix length from 16"),
+        (
+            {"ip_addresses": "10.1.0.0/16"},
+            r"ip_addresses is '10.1.0.0/16'; write .*=ec2.IpAddresses.cidr\('10.1.0.0/16'\)",
+        ),
+        ({"ip_addresses": 10}, r"ip_addresses is 10; write ip_addresses=ec2.IpAddresses.cidr\('10"),
+        (
+            {"ip_addresses": ec2.IpAddresses.cidr("10.0.0.0/24")},
+            "ip_addresses gives the VPC 10.0.0.0/24, in which there is no room for 2 subnets of "
+            "/24; write a larger block, or subnet_cidr_mask=25$",
+        ),
+        (
+            {"ip_addresses": ec2.IpAddresses.cidr("10.0.0.0/24"), "max_azs": 5},
+            "no room for 5 subnets of /24; write a larger block, or subnet_cidr_mask=27$",
+        ),
+        (
+            {
+                "ip_addresses": ec2.IpAddresses.cidr("10.0.0.0/28"),
+                "availability_zones": ["eu-west-1a", "eu-west-1b"],
+                "subnet_cidr_mask": 28,
+            },
+            "no room for 2 subnets of /28; write a larger block$",
+        ),
+        (
+            {
+                "ip_addresses": ec2.IpAddresses.aws_ipam_allocation(
+                    ipv4_ipam_pool_id="ipam-pool-1", ipv4_netmask_length=24
+                )
+            },
+            "ip_addresses gives the VPC /24, in which there is no room for 2 subnets of /24",
+        ),
         (
             {"max_azs": 2, "availability_zones": ["eu-west-1a"]},
             "max_azs and availability_zones were both given; write one of them",

@@ -38,11 +38,21 @@ _LOAD_CODE = {
     *("BASH_ENV", "PS4", "SHELLOPTS"),
 }
 
-# Each lists folders that code is loaded from. Inside these folders there is only signed code (the
-# function's and its layers') and AWS's own; /tmp and /mnt are written to at run time.
+# The runtime of .NET reads its settings under both names, and those of the garbage collector can
+# name a library to load in its place (`GCName`, `GCPath`):
+# https://learn.microsoft.com/dotnet/core/runtime-config/garbage-collector#standalone-gc
+_PREFIXES = ("COMPlus_", "DOTNET_GC")
+
+# Each lists folders, or files, that code is loaded from. Inside these folders there is only signed
+# code (the function's and its layers') and AWS's own; /tmp and /mnt are written to at run time.
 _SEARCH_PATHS = {
     *("CLASSPATH", "GEM_HOME", "GEM_PATH", "LD_LIBRARY_PATH", "NODE_PATH", "PATH", "PERL5LIB"),
     *("PYTHONPATH", "RUBYLIB"),
+    # AWS SDKs read these files, where `credential_process` is a command that they run:
+    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
+    # moves `~/.aws/config`, and Python's user site (`~/.local/lib/python3.X/site-packages`)
+    "HOME",
 }
 _READ_ONLY = ("/var/task", "/opt", "/var/runtime", "/var/lang", "/usr", "/lib", "/lib64", "/bin")
 
@@ -55,12 +65,27 @@ def check_environment(variables: Mapping[str, str], allowed: Collection[str]) ->
         allowed: Names that the caller takes responsibility for.
 
     Raises:
-        InvalidInputError: One of the variables is refused.
+        InvalidInputError: One of the variables is refused, or what was given is none.
     """
+    # A string would allow each name that is a part of it.
+    if isinstance(allowed, str):
+        raise InvalidInputError(
+            f"environment_variables_that_may_load_code is the string {allowed!r}; write a list: "
+            f"['{allowed}']"
+        )
+    if not isinstance(variables, Mapping):
+        raise InvalidInputError(
+            f"environment is {variables!r}; write names and values: {{'TABLE_NAME': 'users'}}"
+        )
     for name, value in variables.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise InvalidInputError(
+                f"the environment variable {name!r} is {value!r}; names and values are strings: "
+                f"write {{'{name}': '{value}'}}"
+            )
         if name in allowed:
             continue
-        if name in _LOAD_CODE:
+        if name in _LOAD_CODE or name.startswith(_PREFIXES):
             problem = "makes the runtime load code that nobody signed"
         elif name in _SEARCH_PATHS and not _is_read_only(value):
             problem = (

@@ -15,7 +15,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ..errors import InvalidInputError
-from .statements import isolation_policy, only_from_the_vpc
+from .statements import isolation_policy, only_from_the_vpc, own_logs_statements
 
 __all__ = ["IsolatedRole"]
 
@@ -31,6 +31,18 @@ _PSEUDO = {
     "AWS::Partition": 6,
     "AWS::Region": 14,
     "AWS::URLSuffix": 13,
+}
+
+# Who may assume the role: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
+_TRUST = {
+    "Statement": [
+        {
+            "Action": "sts:AssumeRole",
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+    ],
+    "Version": "2012-10-17",
 }
 
 
@@ -72,10 +84,22 @@ class IsolatedRole(iam.Role):
     what `secret.grant_read` makes of a secret with its own key). From then on the grants of this
     role are an `AWS::IAM::Policy`, as those of any role of the CDK; what isolates the role stays
     inline.
+
+    The statements about the log group are inline too, unless a key of the app encrypts it: then
+    the group depends on the key, and would close the circle when the key's policy names the role
+    (key, role, log group, key). They are a policy below the role in that case, so that what
+    depends on the role, as the function does, waits for them as well.
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, log_group_arn: str, region: str, vpc_id: str
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        log_group_arn: str,
+        log_group_has_key: bool,
+        region: str,
+        vpc_id: str,
     ) -> None:
         """Create the role.
 
@@ -83,6 +107,7 @@ class IsolatedRole(iam.Role):
             scope: The construct to create it in.
             id: Its id.
             log_group_arn: ARN of the only log group it may write to, ending in `:*`.
+            log_group_has_key: Whether the log group depends on a key.
             region: The region of the function.
             vpc_id: The VPC that the function's code calls from.
         """
@@ -94,11 +119,12 @@ class IsolatedRole(iam.Role):
         # Before this is set, who reads the ARN is the function that the role is made for.
         self._in_use = False
         super().__init__(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        isolation = isolation_policy(region=region, vpc_id=vpc_id)
+        own_logs = own_logs_statements(log_group_arn)
+        if not log_group_has_key:
+            isolation["Statement"] += own_logs
         self._isolation = iam.CfnRole.PolicyProperty(
-            policy_name="Isolation",
-            policy_document=isolation_policy(
-                region=region, log_group_arn=log_group_arn, vpc_id=vpc_id
-            ),
+            policy_name="Isolation", policy_document=isolation
         )
         resource = self.node.default_child
         if not isinstance(resource, iam.CfnRole):
@@ -108,6 +134,16 @@ class IsolatedRole(iam.Role):
             )
         self._resource = resource
         self._resource.policies = [self._isolation]
+        self._logs_apart: dict[str, Any] | None = None
+        if log_group_has_key:
+            self._logs_apart = {"Version": "2012-10-17", "Statement": own_logs}
+            iam.CfnPolicy(
+                self,
+                "OwnLogs",
+                policy_name="OwnLogs",
+                policy_document=self._logs_apart,
+                roles=[resource.ref],
+            )
 
     def in_use(self) -> None:
         """Say that the function exists: whoever asks for the ARN from now on passes it on."""
@@ -190,16 +226,34 @@ class IsolatedRole(iam.Role):
         )
 
     def errors(self) -> list[str]:
-        """Say whether the inline policies are more than IAM takes.
+        """Say what is wrong with the role when the app synthesizes.
 
         Returns:
-            One sentence, or none.
+            One sentence for others than Lambda that may assume it, and one for inline policies
+            that are more than IAM takes.
         """
+        return [*self._trust_errors(), *self._size_errors()]
+
+    def _trust_errors(self) -> list[str]:
+        """Whether anybody but Lambda can assume the role."""
+        trust = self._resolve(self._resource.assume_role_policy_document)
+        if trust == _TRUST:
+            return []
+        return [
+            "the trust policy of the role is not that of Lambda alone any more, so others could "
+            "act with what the function was granted; remove what was added to "
+            f"role.assume_role_policy, and give them a role of their own (got {json.dumps(trust)})"
+        ]
+
+    def _size_errors(self) -> list[str]:
+        """Whether the inline policies are more than IAM takes."""
         # To resolve them costs a crossing to the CDK's process, and few roles come near.
         if self._moved or self._granted_characters < _SURELY_SMALL:
             return []
         policies = self._resolve(self._resource.policies)
         size = sum(_size(policy["policyDocument"]) for policy in policies)
+        if self._logs_apart is not None:
+            size += _size(self._resolve(self._logs_apart))
         if size <= _MAX_INLINE:
             return []
         return [

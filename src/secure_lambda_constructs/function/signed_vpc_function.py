@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import jsii
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Size, Stack
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Size, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -29,14 +29,16 @@ _IMAGE = "FROM_IMAGE"
 class SignedVpcFunction(Construct):
     """A signed function in an isolated network, with its role, security group and log group.
 
-    Four CloudFormation resources, grants included. Grant to it, connect to it and extend it as to
-    any function of the CDK; what that adds is bounded by the role's own Denies and by the network,
-    and checked when the app synthesizes:
+    Four CloudFormation resources, grants included; five with `log_encryption_key`. Grant to it,
+    connect to it and extend it as to any function of the CDK; what that adds is bounded by the
+    role's own Denies and by the network, and checked when the app synthesizes:
 
     - Lambda accepts only code that the baseline's profile signed.
     - The code reaches the network's endpoints, and the security groups it was allowed to.
-    - The role's keys are worth nothing outside the network, and cannot hand data or rights on.
-    - It writes to its own log group. No X-Ray trace leaves besides (tracing is `PassThrough`).
+    - Outside the network the role's keys are good for writing to its own log group, and for
+      nothing else. They cannot hand data or rights on.
+    - It writes to no other log group, whatever is granted. No X-Ray trace leaves besides (tracing
+      is `PassThrough`).
 
     Example:
         ```python
@@ -122,8 +124,9 @@ class SignedVpcFunction(Construct):
             log_retention: How long its log is kept. By default for one year.
             log_removal_policy: What becomes of the log group with the stack. By default it stays.
             log_encryption_key: Key that encrypts the log; a key of the same app gets the
-                permission for CloudWatch Logs. By default CloudWatch Logs encrypts it with a key
-                of its own.
+                permission for CloudWatch Logs. Adds a resource: the role's right to write to the
+                log is a policy of its own then. By default CloudWatch Logs encrypts the log with
+                a key of its own.
             logging_format: Text or JSON. By default text.
             application_log_level_v2: From which level on the code's lines are kept, in JSON. By
                 default from `INFO`.
@@ -134,13 +137,17 @@ class SignedVpcFunction(Construct):
             InvalidInputError: Something was given that would open the function.
         """
         _check(signing, network, runtime, handler)
+        _refuse_other_environment(network, Stack.of(scope))
+        # Refuses code that is not there or cannot be signed before anything is created.
         signed = signing.signed(code)
         if not isinstance(signed, SignedCode):
             raise InvalidInputError(
                 f"signing.signed(code) returned {_kind(signed)}, not signed code; write "
                 "signing=SigningBaseline(...)"
             )
-        check_environment(environment or {}, environment_variables_that_may_load_code)
+        check_environment(
+            {} if environment is None else environment, environment_variables_that_may_load_code
+        )
         subnets = _selected(network, vpc_subnets)
         super().__init__(scope, id)
 
@@ -157,6 +164,7 @@ class SignedVpcFunction(Construct):
             self,
             "Role",
             log_group_arn=self._log_group.log_group_arn,
+            log_group_has_key=log_encryption_key is not None,
             region=network.region,
             vpc_id=network.vpc_id,
         )
@@ -228,7 +236,11 @@ class SignedVpcFunction(Construct):
 
     @property
     def connections(self) -> ec2.Connections:
-        """Network connections, for `database.connections.allow_default_port_from(fn)`."""
+        """Network connections, for `database.connections.allow_default_port_from(fn)`.
+
+        The code finds a database by its name, which the network's resolver must be told to
+        answer: `network.allow_dns_names(database.cluster_endpoint.hostname)`.
+        """
         return self._function.connections
 
 
@@ -252,10 +264,35 @@ def _check(signing: object, network: object, runtime: object, handler: object) -
         )
 
 
+def _refuse_other_environment(network: IsolatedNetwork, stack: Stack) -> None:
+    """Refuse a network that a function of this stack cannot be in."""
+    for what, own, there in (
+        ("account", stack.account, network.account),
+        ("region", stack.region, network.region),
+    ):
+        if there == own:  # saves questions to the CDK's process
+            continue
+        here, wanted = (None if Token.is_unresolved(item) else item for item in (there, own))
+        # One known and one unknown are different as well: the CDK refers from one stack to
+        # another only where both are bound to the same environment.
+        if here == wanted:
+            continue
+        advice = f"a stack of {wanted}" if wanted else f"its stack, or bind both to one {what}"
+        raise InvalidInputError(
+            f"the network {network.node.path} is in {here or f'no known {what}'} and the function "
+            f"in {wanted or f'no known {what}'}; write an IsolatedNetwork in {advice}"
+        )
+
+
 def _selected(network: IsolatedNetwork, selection: ec2.SubnetSelection | None) -> list[ec2.ISubnet]:
     """The subnets of the network that a selection means."""
     if selection is None:
         return network.subnets
+    if not isinstance(selection, ec2.SubnetSelection):
+        raise InvalidInputError(
+            f"vpc_subnets is {_kind(selection)}; write ec2.SubnetSelection(subnets=[...]) with "
+            "some of network.subnets"
+        )
     kind = selection.subnet_type
     if kind not in (None, ec2.SubnetType.PRIVATE_ISOLATED):
         raise InvalidInputError(

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..network.endpoint_policy import DYNAMODB_ITEM_ACTIONS
 
-__all__ = ["isolation_policy", "only_from_the_vpc"]
+__all__ = ["isolation_policy", "only_from_the_vpc", "own_logs_statements"]
 
 _SOURCE_VPC = "aws:SourceVpc"
 _STREAM_ACTIONS = (
@@ -47,12 +47,14 @@ _SHARING = (
 )
 
 
-def isolation_policy(*, region: str, log_group_arn: str, vpc_id: str) -> dict[str, Any]:
-    """The policy that every role has, whatever is granted to it.
+_LOG_WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def isolation_policy(*, region: str, vpc_id: str) -> dict[str, Any]:
+    """What every role may do and must not do, whatever is granted to it, save for logs.
 
     Args:
         region: The region of the function.
-        log_group_arn: ARN of the function's log group, ending in `:*`.
         vpc_id: The VPC that the function's code calls from.
 
     Returns:
@@ -79,14 +81,6 @@ def isolation_policy(*, region: str, log_group_arn: str, vpc_id: str) -> dict[st
                 "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
             },
             {
-                # Not the managed policies: they allow writing to every log group, one of which
-                # somebody may export.
-                "Sid": "OwnLogs",
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": log_group_arn,
-            },
-            {
                 "Sid": "NoEniFromCode",
                 "Effect": "Deny",
                 "Action": "ec2:*",
@@ -95,10 +89,12 @@ def isolation_policy(*, region: str, log_group_arn: str, vpc_id: str) -> dict[st
             },
             {
                 # StringNotEquals holds where the key is absent as well: from the internet. The
-                # exemption of ViaAWSService lets DynamoDB call KMS for the function.
+                # exemption of ViaAWSService lets DynamoDB call KMS for the function. Lambda writes
+                # the log from its own network with the function's ARN in the context, so log
+                # writes cannot be denied here; `OnlyOwnLogs` bounds them.
                 "Sid": "NothingFromOutsideTheVpc",
                 "Effect": "Deny",
-                "NotAction": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "NotAction": list(_LOG_WRITES),
                 "Resource": "*",
                 "Condition": {
                     "BoolIfExists": {"aws:ViaAWSService": "false"},
@@ -114,6 +110,36 @@ def isolation_policy(*, region: str, log_group_arn: str, vpc_id: str) -> dict[st
             },
         ],
     }
+
+
+def own_logs_statements(log_group_arn: str) -> list[dict[str, Any]]:
+    """What every role may write to: one log group.
+
+    Writing to it is the only thing that the keys of the role are good for outside the VPC. Without
+    the Deny, `other_log_group.grant_write(fn)` would open another one to keys that were taken out,
+    and that group may be exported, or shared with another account.
+
+    Args:
+        log_group_arn: ARN of the function's log group, ending in `:*`.
+
+    Returns:
+        An Allow, and a Deny of everything else.
+    """
+    return [
+        {
+            # Not the managed policies: they allow writing to every log group.
+            "Sid": "OwnLogs",
+            "Effect": "Allow",
+            "Action": list(_LOG_WRITES),
+            "Resource": log_group_arn,
+        },
+        {
+            "Sid": "OnlyOwnLogs",
+            "Effect": "Deny",
+            "Action": list(_LOG_WRITES),
+            "NotResource": log_group_arn,
+        },
+    ]
 
 
 def only_from_the_vpc(

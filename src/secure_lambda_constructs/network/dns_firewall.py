@@ -66,7 +66,7 @@ class DnsFirewall(Construct):
 
     @property
     def allowed_names(self) -> list[str]:
-        """The names that are answered, in the order in which the endpoints brought them."""
+        """The names that are answered, in the order in which they came."""
         return list(self._names)
 
     def allow(self, *names: str) -> None:

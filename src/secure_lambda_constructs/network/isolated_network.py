@@ -6,9 +6,10 @@ from aws_cdk import CfnTag, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IDependable
 
-from ..errors import InvalidInputError
+from .arguments import check_arguments
 from .closed_check import ClosedNetworkCheck
 from .dns_firewall import DnsFirewall
+from .dns_names import check_dns_name
 from .endpoint_policy import dynamodb_statement
 from .prefix_lists import PrefixList
 
@@ -30,6 +31,25 @@ class IsolatedNetwork(Construct):
 
     What is added below the network later, for example with the methods of `vpc`, is checked when
     the app synthesizes, and refused where it would open the network.
+
+    Mutation protection: Route 53 neither changes nor removes the association of the DNS firewall
+    with the VPC while it is protected, for CloudFormation as for anybody else, and answers
+    `[RSLVR-02307] ... is under mutation protection`. So
+
+    - a stack that is deleted ends in `DELETE_FAILED`, and a first deployment that fails after the
+      association was made ends in `ROLLBACK_FAILED`. What the association needs stays with it:
+      the VPC, the rule group and the lists of names. Nothing is opened, and no code runs.
+    - before you delete a stack that works, deploy it once with
+      `dns_firewall_mutation_protection=False`.
+    - a stack in one of these states takes no deployment. Take the protection off by hand, then
+      delete the stack again:
+      `aws route53resolver update-firewall-rule-group-association
+      --firewall-rule-group-association-id ID --mutation-protection DISABLED`. The id is the
+      physical id of the association in the stack (`rslvr-frgassoc-...`).
+    - where a first deployment may well fail, deploy with `False` first, then without.
+
+    See https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_UpdateFirewallRuleGroupAssociation.html
+    and aws-cdk #38795.
 
     The subnets are made of resources, not by `ec2.Vpc`: bound to an account and region, that
     construct looks up the availability zones even when it is given some, which needs credentials
@@ -62,8 +82,8 @@ class IsolatedNetwork(Construct):
             scope: The construct to create it in.
             id: Its id. The ids of all its parts follow from it.
             ip_addresses: Where its addresses come from. By default the VPC takes `10.0.0.0/16`.
-            max_azs: Over how many availability zones it spreads. By default over the first two
-                that the region lists for the account at deployment; nothing is looked up at
+            max_azs: Over how many availability zones it spreads, 1 to 6. By default over the first
+                two that the region lists for the account at deployment; nothing is looked up at
                 synth.
             availability_zones: The names of the zones to use instead. By default the zones are
                 chosen as `max_azs` says.
@@ -76,13 +96,14 @@ class IsolatedNetwork(Construct):
                 the table goes into the template, and a deployment to any other region fails
                 before anything is created.
             dns_firewall_mutation_protection: Whether the DNS firewall is kept from being
-                detached. By default it is: deploy with `False` once before you delete the stack.
+                detached. By default it is, and the stack cannot be deleted: see the class.
 
         Raises:
             InvalidInputError: A value cannot be used, or the prefix list of the region is not
                 known.
         """
-        _check(max_azs, availability_zones, subnet_cidr_mask)
+        addresses = ip_addresses or ec2.IpAddresses.cidr(_DEFAULT_CIDR)
+        check_arguments(addresses, max_azs, availability_zones, subnet_cidr_mask)
         prefix_list = PrefixList(scope, "dynamodb", dynamodb_prefix_list_id)
         super().__init__(scope, id)
         self._dynamodb_prefix_list = prefix_list
@@ -93,7 +114,7 @@ class IsolatedNetwork(Construct):
             else [Fn.select(index, Fn.get_azs()) for index in range(max_azs or 2)]
         )
         self._vpc = self._create_vpc(
-            ip_addresses or ec2.IpAddresses.cidr(_DEFAULT_CIDR),
+            addresses,
             zones,
             subnet_cidr_mask,
             vpc_name or self.node.path,
@@ -102,7 +123,7 @@ class IsolatedNetwork(Construct):
         self._vpc_id = self._vpc.vpc_id
         self._subnets = self._vpc.isolated_subnets
         stack = Stack.of(self)
-        self._region = stack.region
+        self._account, self._region = stack.account, stack.region
 
         self._dynamodb_endpoint = self._vpc.add_gateway_endpoint(
             "DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB
@@ -138,6 +159,11 @@ class IsolatedNetwork(Construct):
         return self._region
 
     @property
+    def account(self) -> str:
+        """The account of the network: a number, or a token in a stack that is bound to none."""
+        return self._account
+
+    @property
     def subnets(self) -> list[ec2.ISubnet]:
         """The isolated subnets, one for each availability zone."""
         return list(self._subnets)
@@ -156,6 +182,60 @@ class IsolatedNetwork(Construct):
     def closed(self) -> IDependable:
         """What must exist before code may run in the network: the attached DNS firewall."""
         return self._dns_firewall.association
+
+    def allow_dns_names(self, *names: str) -> None:
+        """Let the resolver of the VPC answer further names.
+
+        A database in the network, or an interface endpoint that was added with
+        `vpc.add_interface_endpoint(...)`, is reachable by name only once its name is here, and
+        that of each CNAME it leads to. Security groups stay what they are: a name opens no way.
+
+        A name that is not AWS's is refused, because whoever runs its name servers reads what is
+        asked for. So is a wildcard over names that any customer of AWS can make, such as
+        `*.execute-api.us-east-1.amazonaws.com`. The rules:
+
+        - An exact name must be below the URL suffix of the partition, with two labels or more in
+          front: `sts.us-east-1.amazonaws.com`.
+        - A wildcard is `*.` in front of the names of the own region's tables and buckets,
+          `ddb.REGION.amazonaws.com` and `s3.REGION.amazonaws.com`, or of the identifier of one
+          cluster or account: `*.abc123.us-east-1.rds.amazonaws.com`, and so for `docdb`, `neptune`
+          and `redshift`.
+        - A reference is taken as it is, because nobody knows at synth what it becomes: use the
+          address of a resource of your own, and nothing that somebody else can set.
+
+        A database in another stack already depends on the network's, so that its address cannot
+        be a reference here; write the wildcard of its identifier.
+
+        Args:
+            *names: The names. Those that are answered already are passed over.
+
+        Raises:
+            InvalidInputError: A name is refused. Then none of them is added.
+
+        Example:
+            ```python
+            from aws_cdk import aws_rds as rds
+            from secure_lambda_constructs import IsolatedNetwork
+
+            network = IsolatedNetwork(stack, "DatabaseNetwork")
+            database = rds.DatabaseCluster(
+                stack,
+                "Database",
+                engine=rds.DatabaseClusterEngine.aurora_postgres(
+                    version=rds.AuroraPostgresEngineVersion.VER_16_6
+                ),
+                writer=rds.ClusterInstance.serverless_v2("Writer"),
+                storage_encrypted=True,
+                vpc=network.vpc,
+                vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            )
+            network.allow_dns_names(database.cluster_endpoint.hostname)
+            ```
+        """
+        stack = Stack.of(self)
+        for name in names:
+            check_dns_name(name, stack)
+        self._dns_firewall.allow(*names)
 
     def client_security_group(self, scope: Construct, id: str) -> ec2.ISecurityGroup:
         """Create a security group that reaches the endpoints of this network, and nothing else.
@@ -263,23 +343,3 @@ class IsolatedNetwork(Construct):
 def _tags(**tags: str) -> list[CfnTag]:
     """Tags in the shape that a resource takes."""
     return [CfnTag(key=key, value=value) for key, value in tags.items()]
-
-
-def _check(max_azs: int | None, zones: Sequence[str] | None, mask: int) -> None:
-    """Refuse numbers and zones that make no network."""
-    if max_azs is not None and zones:
-        raise InvalidInputError(
-            "max_azs and availability_zones were both given; write one of them: the zones "
-            "themselves, or how many"
-        )
-    if isinstance(zones, str):
-        raise InvalidInputError(
-            f"availability_zones is the string {zones!r}; write a list: ['{zones}']"
-        )
-    if max_azs is not None and max_azs < 1:
-        raise InvalidInputError(f"max_azs is {max_azs}; write 1 or more")
-    if not 16 <= mask <= 28:
-        raise InvalidInputError(
-            f"subnet_cidr_mask is {mask}; write a prefix length from 16 to 28, which is what a "
-            "subnet can have"
-        )

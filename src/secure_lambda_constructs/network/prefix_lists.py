@@ -44,6 +44,7 @@ KNOWN_PREFIX_LISTS: dict[tuple[str, str], str] = {
 }
 
 _ID = re.compile(r"pl-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d+")
 _MAPPING_ID = "SecureLambdaPrefixLists"
 
 
@@ -79,6 +80,13 @@ class PrefixList:
                 (region, service)
             )
             if self._id is None:
+                if not _REGION.fullmatch(region):
+                    raise InvalidInputError(
+                        f"{region!r} is no region of AWS as far as known, so the managed prefix "
+                        f"list of {service} there is not known; write the region of the stack as "
+                        "in env=cdk.Environment(region='us-east-1'), or "
+                        f"{service}_prefix_list_id='pl-...' if there is such a region"
+                    )
                 raise InvalidInputError(
                     f"the id of the managed prefix list of {service} in {region} is not known; "
                     f"write {service}_prefix_list_id='pl-...' with the id that "

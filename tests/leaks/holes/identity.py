@@ -15,6 +15,7 @@ _KEY = {"Fn::Sub": "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/own"}
 _INTERFACES = "network interfaces"
 _OUTSIDE = "from outside the VPC"
 _SHARING = "sharing"
+_OTHER_LOGS = "other log groups"
 
 
 def _about(statement: dict[str, Any]) -> str | None:
@@ -22,6 +23,8 @@ def _about(statement: dict[str, Any]) -> str | None:
         return None
     if "NotAction" in statement:
         return _OUTSIDE
+    if "NotResource" in statement:
+        return _OTHER_LOGS
     return _INTERFACES if statement["Action"] == "ec2:*" else _SHARING
 
 
@@ -143,6 +146,7 @@ def _another_role_trusts_the_role(draft: Draft) -> None:
 
 @hole("I06")
 def _logs_of_every_function(draft: Draft) -> None:
+    _drop(draft, _OTHER_LOGS)
     draft.allow(
         ["logs:CreateLogStream", "logs:PutLogEvents"],
         {"Fn::Sub": "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/*"},
@@ -153,7 +157,7 @@ def _logs_of_every_function(draft: Draft) -> None:
 def _the_managed_policy_without_the_denies(draft: Draft) -> None:
     managed = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
     draft.role()[1]["ManagedPolicyArns"] = [managed]
-    _drop(draft, _INTERFACES, _OUTSIDE, _SHARING)
+    _drop(draft, _INTERFACES, _OUTSIDE, _SHARING, _OTHER_LOGS)
 
 
 @hole("I06")
