@@ -1,6 +1,7 @@
 """What is refused on a function when the app synthesizes."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -35,7 +36,7 @@ OPENINGS: dict[str, tuple[Change, str]] = {
     ),
     "organization": (
         lambda fn: fn.function.grant_invoke(iam.OrganizationPrincipal("o-1234567890")),
-        "lets anybody call the function; name the account",
+        "lets everybody in organization o-1234567890 call the function; name the account",
     ),
     "service for any account": (
         lambda fn: fn.function.grant_invoke(iam.ServicePrincipal("sns.amazonaws.com")),
@@ -43,7 +44,8 @@ OPENINGS: dict[str, tuple[Change, str]] = {
     ),
     "foreign account": (
         lambda fn: fn.function.grant_invoke(iam.AccountPrincipal("999988887777")),
-        "lets account 999988887777 call the function; only callers of the function's own account",
+        "lets account 999988887777 call the function, and the stack is bound to no account, so "
+        "whether that is its own is not known; give it env=cdk.Environment(account=..., region",
     ),
     "foreign role": (
         lambda fn: fn.function.add_permission(
@@ -101,7 +103,8 @@ def test_function_is_named_once_with_all_that_opens_it(world: World) -> None:
     assert "send to 0.0.0.0/0" in str(caught.value)
 
 
-def test_closed_callers_stay(world: World) -> None:
+def test_closed_callers_stay(code: Path) -> None:
+    world = World(code, region="eu-west-1")
     function = world.function()
     function.function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM)
     function.function.grant_invoke(iam.AccountPrincipal(world.stack.account))

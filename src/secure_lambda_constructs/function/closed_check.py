@@ -1,18 +1,27 @@
 """What is refused on a signed function when the app synthesizes.
 
 `fn.function`, `fn.role` and `fn.connections` are there to be used as any function's; what was made
-with them is looked at last.
+with them, wherever in the app it is, is looked at last. So is what was assigned to the function's
+own resource, by an Aspect for example. Raw overrides (`add_property_override`) are not visible
+here, nor what `network.app_tree` lists.
 """
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import jsii
-from aws_cdk import Stack, Token
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from constructs import IConstruct, IValidation
+from aws_cdk import aws_logs as logs
+from constructs import IValidation
+
+from ..errors import InvalidInputError
+from ..network.app_tree import AppTree, Found, References
+from .callers import caller_reason, foreign_account, lacks_a_source
+from .environment import CheckedFunction, check_environment
 
 if TYPE_CHECKING:
     from .role import IsolatedRole
@@ -20,82 +29,205 @@ if TYPE_CHECKING:
 
 __all__ = ["ClosedFunctionCheck"]
 
-_ACCOUNT = re.compile(r"\d{12}")
-_ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>\d{12}):.+")
+# A function by a name or an ARN that is written out, with or without a version or alias.
+# https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+_NAMED = re.compile(
+    r"(?:(?:arn:[^:]+:lambda:(?P<region>[^:]*):)?(?P<account>[^:]*):function:)?"
+    r"(?P<name>[\w-]+)(?::[\w$-]+)?"
+)
+_NAMING = {
+    "aws_lambda.CfnAlias": "functionName",
+    "aws_lambda.CfnEventInvokeConfig": "functionName",
+    "aws_lambda.CfnEventSourceMapping": "functionName",
+    "aws_lambda.CfnPermission": "functionName",
+    "aws_lambda.CfnUrl": "targetFunctionArn",
+    "aws_lambda.CfnVersion": "functionName",
+}
+_UNCHANGED = {
+    "code": "the code is not the signed code",
+    "codeSigningConfigArn": "the code signing configuration is not the baseline's",
+    "role": "the role is not the closed one",
+    "vpcConfig": "the VPC configuration is not the isolated network's",
+}
+_OWN_DESTINATION = "write the ARN of a queue or topic of the function's own account"
 
 
 @jsii.implements(IValidation)
 class ClosedFunctionCheck:
-    """Says what below a function opens it."""
+    """Says what opens a function."""
 
     def __init__(self, function: "SignedVpcFunction", role: "IsolatedRole") -> None:
         """Check a function.
 
         Args:
-            function: The function.
+            function: The function, as it was made just now.
             role: Its role.
         """
         self._function = function
         self._role = role
+        self._resource = cast(lambda_.CfnFunction, function.function.node.default_child)
+        self._made: Mapping[str, Any] = self._resource._cfn_properties
 
     def validate(self) -> list[str]:
-        """Look at everything below the function, in one call to the CDK.
+        """Look at everything in the app that concerns the function.
 
         Returns:
             One sentence for each thing that opens it.
         """
         errors = self._role.errors()
-        for node in self._function.node.find_all():
-            errors.extend(f"{node.node.path} {reason}" for reason in self._reasons(node))
+        tree = AppTree.of(self._function, self)
+        stack = Stack.of(self._function)
+        made, properties = stack.resolve([self._made, self._resource._cfn_properties])
+        own = tree.account(stack)
+        reasons = self._own_reasons(made, properties, own)
+        errors.extend(f"{self._resource.node.path} {reason}" for reason in reasons)
+        for found in self._concerning(tree, stack, properties):
+            errors.extend(
+                f"{found.node.node.path} {reason}" for reason in _reasons(found, tree, own)
+            )
         return errors
 
-    def _reasons(self, node: IConstruct) -> Iterator[str]:
-        """Why a construct cannot stay with the function, if so."""
-        if isinstance(node, lambda_.CfnPermission):
-            reason = _permission_reason(node)
-            if reason is not None:
-                yield reason
-        elif isinstance(node, lambda_.CfnUrl):
-            if node.auth_type != "AWS_IAM":
+    def _own_reasons(
+        self, made: dict[str, Any], properties: dict[str, Any], own: Any
+    ) -> Iterator[str]:
+        """What was assigned to the function's own resource and cannot stay."""
+        for key, problem in _UNCHANGED.items():
+            if key not in properties or properties[key] != made.get(key):
                 yield (
-                    f"is a URL with auth type {node.auth_type}, which anybody may call; write "
-                    "auth_type=lambda_.FunctionUrlAuthType.AWS_IAM"
+                    f"was changed after it was made: {problem}; remove the Aspect, property "
+                    f"injector or assignment that sets {key}"
                 )
-        elif isinstance(node, ec2.CfnSecurityGroupEgress):
-            address = node.cidr_ip or node.cidr_ipv6
-            if address is not None or node.destination_prefix_list_id is not None:
-                yield (
-                    f"lets the function send to {address or node.destination_prefix_list_id}; "
-                    "remove it, and allow a security group instead: "
-                    "database.connections.allow_default_port_from(fn)"
-                )
-
-
-def _permission_reason(permission: lambda_.CfnPermission) -> str | None:
-    """Why somebody may not call the function, if so."""
-    principal: Any = permission.principal
-    if principal == "*":
-        return (
-            "lets anybody call the function; name the account, or the service together with the "
-            "resource that it acts for"
-        )
-    if Token.is_unresolved(principal):
-        return None
-    if ".amazonaws.com" in principal:
-        if permission.source_arn is None and permission.source_account is None:
-            return (
-                f"lets {principal} call the function for any account; write source_arn or "
-                "source_account too"
+        if properties.get("layers"):
+            yield (
+                "has layers, which SignedVpcFunction does not support, and Lambda refuses "
+                "unsigned ones at deployment; remove them, and put what they hold into the code"
             )
-        return None
-    own = Stack.of(permission).account
-    match = _ARN.fullmatch(principal)
-    account = match["account"] if match else principal
-    if not _ACCOUNT.fullmatch(account):
-        return f"lets {principal!r} call the function, which is no account, role or service"
-    if account != own:
-        return (
-            f"lets account {account} call the function; only callers of the function's own account "
-            "may, so write iam.AccountPrincipal(Stack.of(self).account) or one of its roles"
+        variables = properties.get("environment", {}).get("variables", {})
+        function = self._function.function
+        allowed = function._allowed if isinstance(function, CheckedFunction) else ()
+        try:
+            check_environment(
+                # What is known at deployment only is taken for unsafe.
+                {k: v if isinstance(v, str) else "${Token}" for k, v in variables.items()},
+                allowed,
+            )
+        except InvalidInputError as refusal:
+            yield f"is refused: {refusal}"
+        reason = foreign_account(
+            properties.get("deadLetterConfig", {}).get("targetArn"),
+            own,
+            "sends failed calls to",
+            _OWN_DESTINATION,
         )
-    return None
+        if reason is not None:
+            yield reason
+
+    def _concerning(
+        self, tree: AppTree, stack: Stack, properties: dict[str, Any]
+    ) -> dict[Found, None]:
+        """What belongs to the function, its aliases, versions, role, group or log group."""
+        construct, resource = self._function, self._resource
+        group = tree.first_below(construct, ec2.CfnSecurityGroup)
+        tokens = [
+            resource.ref,
+            resource.attr_arn,
+            group.attr_group_id,
+            tree.first_below(construct, iam.CfnRole).ref,
+            tree.first_below(construct, logs.CfnLogGroup).ref,
+        ]
+        concerned = dict.fromkeys(tree.concerning(References(stack, tokens)))
+        name = properties.get("functionName")
+        if isinstance(name, str):
+            concerned.update(dict.fromkeys(_by_name(tree, name, stack)))
+        for found in list(concerned):
+            if found.kind in ("aws_lambda.CfnAlias", "aws_lambda.CfnVersion"):
+                other = References(found.stack, [cast(lambda_.CfnAlias, found.node).ref])
+                concerned.update(dict.fromkeys(tree.concerning(other)))
+        return concerned
+
+
+def _by_name(tree: AppTree, name: str, stack: Stack) -> Iterator[Found]:
+    """What names a function without referring to it."""
+    account, region = tree.account(stack), tree.region(stack)
+    for found in tree.found:
+        text = found.properties.get(_NAMING.get(found.kind, ""))
+        match = _NAMED.fullmatch(text) if isinstance(text, str) else None
+        if match is None or match["name"] != name:
+            continue
+        # A name alone means the account and region that it is written in.
+        here = match["account"] or tree.account(found.stack)
+        there = match["region"] or tree.region(found.stack)
+        if _may_be(here, account) and _may_be(there, region):
+            yield found
+
+
+def _may_be(one: Any, other: Any) -> bool:
+    """Whether two accounts or regions are the same, as far as is known before deployment."""
+    return not (isinstance(one, str) and isinstance(other, str)) or one == other
+
+
+def _reasons(found: Found, tree: AppTree, own: Any) -> Iterator[str | None]:
+    """Why a resource cannot stay with the function, if so."""
+    for reason in _all_reasons(found, tree, own):
+        if reason is not None:
+            yield reason
+
+
+def _all_reasons(found: Found, tree: AppTree, own: Any) -> Iterator[str | None]:
+    """What speaks against a resource."""
+    properties = found.properties
+    match found.kind:
+        case "aws_lambda.CfnPermission":
+            if lacks_a_source(properties):
+                # Templates are made after the validation, so that this still reaches its own.
+                permission = cast(lambda_.CfnPermission, found.node)
+                permission.source_account = found.stack.account
+            else:
+                yield caller_reason(properties, own)
+        case "aws_lambda.CfnUrl":
+            if properties.get("authType") != "AWS_IAM":
+                yield (
+                    f"is a URL with auth type {properties.get('authType')}, which anybody may "
+                    "call; write auth_type=lambda_.FunctionUrlAuthType.AWS_IAM"
+                )
+        case "aws_lambda.CfnEventInvokeConfig" | "aws_lambda.CfnEventSourceMapping":
+            for when, destination in properties.get("destinationConfig", {}).items():
+                yield foreign_account(
+                    destination.get("destination"),
+                    own,
+                    f"sends what the function was called with ({when}) to",
+                    _OWN_DESTINATION,
+                )
+        case "aws_logs.CfnSubscriptionFilter":
+            yield _subscription_reason(found, tree, own)
+        case "aws_iam.CfnManagedPolicy":
+            yield (
+                "attaches a managed policy to the role of a SignedVpcFunction: what it allows can "
+                "change without the function; write what the function needs as a grant, or as "
+                "function.add_to_role_policy(iam.PolicyStatement(...))"
+            )
+        case "aws_ec2.CfnSecurityGroupEgress":
+            to = [properties.get(key) for key in ("cidrIp", "cidrIpv6", "destinationPrefixListId")]
+            if any(to):
+                yield (
+                    f"lets the function send to {next(filter(None, to))}; remove it, and allow a "
+                    "security group instead: database.connections.allow_default_port_from(fn)"
+                )
+
+
+def _subscription_reason(found: Found, tree: AppTree, own: Any) -> str | None:
+    """Why the log may not go where a subscription sends it, if so."""
+    destination = found.properties.get("destinationArn")
+    for shared in tree.all("aws_logs.CfnDestination"):
+        arn = shared.node.attr_arn  # type: ignore[attr-defined]
+        if tree.mentions(destination, found.stack, References(shared.stack, [arn])):
+            return (
+                f"sends the function's log to {shared.node.node.path}, which hands it to another "
+                "account; remove it, or subscribe something of the function's own account"
+            )
+    return foreign_account(
+        destination,
+        own,
+        "sends the function's log to",
+        "subscribe something of the function's own account",
+    )
