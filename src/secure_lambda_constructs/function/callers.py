@@ -14,7 +14,7 @@ _SERVICE = (".amazonaws.com", ".amazonaws.com.cn", ".URLSuffix")
 _OWN = "AccountId"
 # The CDK lets these call without saying for whom, and they do tell Lambda the account:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
-# https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_turn-on-cli.html
 _TELL_THE_ACCOUNT = ("elasticloadbalancing.", "secretsmanager.")
 
 
