@@ -6,6 +6,7 @@ run in a directory that has a ``lambda`` folder, like a small project.
 """
 
 import os
+import signal
 import tempfile
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,17 @@ from sybil.document import PythonDocStringDocument
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 pytest_plugins = ["local_aws.pytest_plugin"]
+
+# Whoever starts the tests may have signals ignored (`nohup`, a shell's background job), and every
+# process that the tests start and interrupt would inherit that.
+if os.name == "posix":
+    for _signal, _default in (
+        (signal.SIGHUP, signal.SIG_DFL),
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGTERM, signal.SIG_DFL),
+    ):
+        if signal.getsignal(_signal) is signal.SIG_IGN:
+            signal.signal(_signal, _default)
 
 _HANDLER = "def handler(event, context):\n    return event\n"
 

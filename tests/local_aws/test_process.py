@@ -210,5 +210,8 @@ def test_command_line_prints_what_to_export_and_stops_on_interrupt(tmp_path: Pat
         started = _below(command.pid) - {command.pid}
         time.sleep(0.1)
         command.send_signal(signal.SIGINT)
-        assert command.wait(timeout=20) == 0
+        try:
+            assert command.wait(timeout=20) == 0
+        finally:
+            command.kill()
     assert not [pid for pid in started if _is_alive(pid)]
