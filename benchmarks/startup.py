@@ -30,8 +30,8 @@ _APP = "import aws_cdk; from aws_cdk import aws_dynamodb, aws_lambda"
 _LIBRARY = (
     "from secure_lambda_constructs import IsolatedNetwork, SignedVpcFunction, SigningBaseline"
 )
-# 0.3 s where boto3 with the same three clients takes 0.2 s.
-_GOAL_RATIO = 1.5
+# 0.3 s where boto3 with the same three clients takes 0.2 s would be 1.5; it does better than that.
+_GOAL_RATIO = 1.2
 _GOAL_IMPORT = 0.1
 
 

@@ -33,13 +33,19 @@ def _has_code(name: str) -> bool:
     return len(ast.parse(Path(specification.origin).read_text()).body) > 1
 
 
+def _place(name: str) -> tuple[int, str]:
+    """Constants, then classes, then functions, each by name: the order the linter asks for."""
+    kind = 0 if name.isupper() else 1 if name[0].isupper() else 2
+    return kind, name
+
+
 @pytest.mark.parametrize("name", _IMPORTABLE)
 def test_public_names_can_be_imported(name: str) -> None:
     module = importlib.import_module(name)
     if not _has_code(name):
         return
     public = module.__all__
-    assert len(public) == len(set(public))  # their order is held by the linter (RUF022)
+    assert public == sorted(set(public), key=_place)
     assert [member for member in public if not hasattr(module, member)] == []
     assert [member for member in public if member.startswith("_")] == []
 
