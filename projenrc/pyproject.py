@@ -22,6 +22,7 @@ _DEPENDENCIES = [
     "boto3>=1.40,<2",
     "constructs>=10.5,<11",
     "jsii>=1.130,<2",
+    "tqdm>=4.66,<5",
 ]
 
 _CLASSIFIERS = [
@@ -103,7 +104,7 @@ _MYPY = {
     "enable_error_code": ["ignore-without-code", "truthy-bool"],
     "overrides": [
         # Without types, and clients are made at run time anyway.
-        {"module": ["boto3.*", "botocore.*"], "ignore_missing_imports": True},
+        {"module": ["boto3.*", "botocore.*", "tqdm.*"], "ignore_missing_imports": True},
         # Installed in the stand-in's own environment only, so that all of it is `Any` here.
         {
             "module": [
@@ -177,7 +178,7 @@ _IGNORED = [
     ".local-aws/",
     ".mypy_cache/",
     ".ruff_cache/",
-    ".signed/",
+    "signed-assets/",
     "/build/",
     "cdk.out/",
     "cdk.context.json",
@@ -212,6 +213,7 @@ def project() -> PyprojectTomlProject:
         keywords=_KEYWORDS,
         classifiers=_CLASSIFIERS,
         dependencies=_DEPENDENCIES,
+        scripts={"secure-lambda": f"{MODULE}.cli.main:main"},
     )
 
 

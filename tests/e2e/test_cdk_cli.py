@@ -67,4 +67,4 @@ def test_a_failed_signature_stops_the_deploy_and_publishes_nothing(
     finally:
         bootstrapped.clear_faults()
     assert {key for key in keys(bootstrapped, bucket) - published if ".json" not in key} == set()
-    assert not list((staged.directory / "cdk.out").glob(".signed/*.zip"))
+    assert not list((staged.directory / "cdk.out").glob("signed-assets/*.zip"))

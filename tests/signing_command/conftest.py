@@ -23,6 +23,8 @@ from secure_lambda_constructs.signing.command.archive import (
 from secure_lambda_constructs.signing.command.arguments import Request
 from secure_lambda_constructs.signing.command.content import read_content
 
+from .many import Many
+
 IDENTITY = "0123456789abcdef" * 4
 
 MakeRequest = Callable[..., Request]
@@ -131,7 +133,7 @@ class Site:
 
     @property
     def result(self) -> Path:
-        return self.assembly / ".signed" / f"{self.identity}.zip"
+        return self.assembly / "signed-assets" / f"{self.identity}.zip"
 
     def arguments(self, **changes: str | None) -> list[str]:
         options: dict[str, str | None] = {
@@ -226,4 +228,21 @@ def site(local_aws: LocalAws, assembly: Path) -> Iterator[Site]:
     place = Site(local_aws, assembly)
     place.prepare()
     yield place
+    local_aws.clear_faults()
+
+
+MakeMany = Callable[[int], Many]
+
+
+@pytest.fixture
+def many(local_aws: LocalAws, tmp_path: Path) -> Iterator[MakeMany]:
+    """Makes an assembly with so many assets, and what it takes to sign them."""
+    local_aws.clear_faults()
+
+    def make(count: int) -> Many:
+        place = Many(local_aws, tmp_path / "project" / "cdk.out", count)
+        place.prepare()
+        return place
+
+    yield make
     local_aws.clear_faults()

@@ -223,23 +223,27 @@ def test_long_texts_are_cut() -> None:
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk(code: int) -> None:
-    sentence = str(explain_system(OSError(code, "No space left on device"), Path("/a/.signed")))
+    sentence = str(
+        explain_system(OSError(code, "No space left on device"), Path("/a/signed-assets"))
+    )
     assert sentence == (
-        "no space is left for /a/.signed (No space left on device): free some and try again"
+        "no space is left for /a/signed-assets (No space left on device): free some and try again"
     )
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EPERM])
 def test_a_read_only_assembly(code: int) -> None:
-    error = OSError(code, "Read-only file system", "/a/.signed/x.tmp")
-    sentence = str(explain_system(error, Path("/a/.signed")))
-    assert "/a/.signed cannot be written (Read-only file system)" in sentence
+    error = OSError(code, "Read-only file system", "/a/signed-assets/x.tmp")
+    sentence = str(explain_system(error, Path("/a/signed-assets")))
+    assert "/a/signed-assets cannot be written (Read-only file system)" in sentence
     assert "SECURE_LAMBDA_ASSEMBLY" in sentence
 
 
 def test_other_trouble_names_the_file() -> None:
     error = PermissionError(errno.EACCES, "Permission denied", "/a/asset.1/secret.py")
-    assert str(explain_system(error, Path("/a/.signed"))) == (
+    assert str(explain_system(error, Path("/a/signed-assets"))) == (
         "/a/asset.1/secret.py cannot be used (Permission denied): check the file and its rights"
     )
-    assert "/a/.signed cannot be used" in str(explain_system(OSError(), Path("/a/.signed")))
+    assert "/a/signed-assets cannot be used" in str(
+        explain_system(OSError(), Path("/a/signed-assets"))
+    )

@@ -135,7 +135,7 @@ def test_a_missing_boto3_is_named(assembly: Path, identity: str) -> None:
     )
     assert result.returncode == 1
     assert "the Python package botocore is missing" in _one_sentence(result)
-    assert not (assembly / ".signed").exists()
+    assert not (assembly / "signed-assets").exists()
 
 
 @posix

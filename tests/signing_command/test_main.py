@@ -16,6 +16,8 @@ from secure_lambda_constructs.signing.command.assembly import Asset
 from secure_lambda_constructs.signing.command.aws import Aws, Target, connect
 from secure_lambda_constructs.signing.command.main import main
 from secure_lambda_constructs.signing.command.sign import sign_asset
+from secure_lambda_constructs.signing.command.traffic import Traffic
+from secure_lambda_constructs.signing.command.workspace import Workspace
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_a_read_only_assembly(
     monkeypatch.setattr(Path, "mkdir", refuse)
     assert main(line) == 1
     sentence = _sentence(capsys)
-    assert f"{assembly / '.signed'} cannot be written (Read-only file system)" in sentence
+    assert f"{assembly / 'signed-assets'} cannot be written (Read-only file system)" in sentence
     assert "set SECURE_LAMBDA_ASSEMBLY to a copy" in sentence
 
 
@@ -135,10 +137,12 @@ def test_a_result_that_is_gone_at_once_is_not_sought_for_ever(
     bucket = _EmptyBucket()
     aws = Aws(bucket, bucket, Target("P", "", "bucket", "1" * 12, "us-east-1", "App-Signing"))
     asset = Asset(assembly / "asset.code", assembly)
-    with pytest.raises(SigningError, match="is gone from the staging bucket bucket at once"):
-        sign_asset(make_request(), asset, lambda request: aws)
+    workspace = Workspace(assembly)
+    gone = pytest.raises(SigningError, match="is gone from the staging bucket bucket at once")
+    with gone, workspace.opened():
+        sign_asset(make_request(), asset, workspace, aws, Traffic())
     assert (bucket.jobs, bucket.deleted) == (2, 2)
-    assert not (assembly / ".signed").exists()
+    assert not (assembly / "signed-assets").exists()
 
 
 def test_the_users_own_settings_for_retries_are_kept(

@@ -65,7 +65,7 @@ def test_a_cached_result_is_answered_without_boto3(
 ) -> None:
     import zipfile
 
-    result = assembly / ".signed" / f"{identity}.zip"
+    result = assembly / "signed-assets" / f"{identity}.zip"
     result.parent.mkdir()
     result.write_bytes(pack(assembly / "asset.code"))  # type: ignore[operator]
     with zipfile.ZipFile(result, "a") as archive:

@@ -19,9 +19,9 @@ Site = Any  # the class in conftest.py
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
 
-def _wait_for_start(site: Site, times: int = 1) -> None:
+def _wait_for_start(site: Site, operation: str = "StartSigningJob") -> None:
     deadline = time.monotonic() + 30
-    while len(site.aws.calls("signer", "StartSigningJob")) < times:
+    while not site.aws.calls("signer", operation):
         assert time.monotonic() < deadline, "no signing job was started"
         time.sleep(0.05)
 
@@ -34,8 +34,8 @@ def _wait_for_start(site: Site, times: int = 1) -> None:
 def test_stopped_while_it_waits(site: Site, name: str) -> None:
     site.aws.set_job_outcome("endless", times=1)
     with site.start() as process:
-        _wait_for_start(site)
-        assert len(site.content()) == 2  # the archive and the file for the result
+        _wait_for_start(site, "DescribeSigningJob")
+        assert site.content() == []  # nothing lies about while Signer works
         process.send_signal(getattr(signal, name))
         output, errors = process.communicate(timeout=30)
     assert process.returncode == 1
@@ -49,9 +49,12 @@ def test_stopped_while_it_waits(site: Site, name: str) -> None:
 
 @posix
 def test_killed_half_way_and_run_again(site: Site) -> None:
-    site.aws.set_signer(latency_seconds=3.0)
+    (site.assembly / "asset.code" / "noise.bin").write_bytes(os.urandom(8_000_000))
     with site.start() as process:
-        _wait_for_start(site)
+        deadline = time.monotonic() + 30
+        while not site.content():
+            assert time.monotonic() < deadline, "no file was begun"
+            time.sleep(0.001)
         process.kill()
         process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
@@ -65,12 +68,15 @@ def test_killed_half_way_and_run_again(site: Site) -> None:
 
 @posix
 def test_killed_beside_a_living_one(site: Site) -> None:
-    """The files of a program that is at work are not taken for left-overs."""
+    """One leads and the other waits; when the leader is killed, the other takes its place."""
     site.aws.set_signer(latency_seconds=3.0)
-    with site.start() as first, site.start() as second:
-        _wait_for_start(site, times=2)
+    with site.start() as first:
+        _wait_for_start(site)
+        second = site.start()
+        time.sleep(0.5)
         first.kill()
         first.communicate(timeout=30)
+    with second:
         output, errors = second.communicate(timeout=60)
     assert (second.returncode, errors) == (0, "")
     assert output == f"{site.result}\n"

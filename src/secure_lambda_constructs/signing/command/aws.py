@@ -9,14 +9,36 @@ from typing import Any, NamedTuple, Protocol
 
 from ...errors import SigningError
 from .arguments import Request
+from .traffic import Traffic
 
-__all__ = ["Aws", "DeclinedError", "Response", "S3Client", "SignerClient", "Target", "connect"]
+__all__ = [
+    "THROTTLED",
+    "Aws",
+    "DeclinedError",
+    "Response",
+    "S3Client",
+    "SignerClient",
+    "Target",
+    "connect",
+]
 
 Response = dict[str, Any]
 
 _ATTEMPTS = 6
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
+THROTTLED = frozenset(
+    {
+        "LimitExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Codes with which AWS asks for patience."""
+
 _CODES_OF_STATUS = {"403": "AccessDenied", "404": "NotFound", "412": "PreconditionFailed"}
 
 
@@ -46,6 +68,7 @@ class Target(NamedTuple):
         account: The caller's account; empty until it is known.
         region: The region.
         baseline_stack: The stack that makes profile and bucket.
+        partition: The partition, `aws` for one.
     """
 
     profile_name: str
@@ -54,6 +77,7 @@ class Target(NamedTuple):
     account: str
     region: str
     baseline_stack: str
+    partition: str = "aws"
 
 
 class DeclinedError(Exception):
@@ -76,11 +100,15 @@ class Aws(NamedTuple):
         s3: The S3 client.
         signer: The Signer client.
         target: What the calls are about.
+        traffic: What the assets that are signed together share; by default there is one asset.
+        session: The botocore session, for further clients.
     """
 
     s3: S3Client
     signer: SignerClient
     target: Target
+    traffic: Traffic | None = None
+    session: Any = None
 
     def call(
         self,
@@ -90,7 +118,7 @@ class Aws(NamedTuple):
         declined: Container[str] = (),
         **parameters: Any,
     ) -> Response:
-        """Make one call, with botocore's retries.
+        """Make one call, with botocore's retries, and the patience of `Traffic` with throttling.
 
         Args:
             operation: Name of the operation, as in AWS's documentation.
@@ -105,16 +133,59 @@ class Aws(NamedTuple):
         Raises:
             DeclinedError: AWS declined with one of those codes.
             SigningError: Anything else went wrong; the message says what to do.
+            StoppedError: The run was stopped while it waited.
         """
-        try:
-            return method(**parameters)
-        except Exception as error:
-            code = error_code(error)
-            if code in declined:
-                raise DeclinedError(code) from error
-            from .aws_failures import explain
+        while True:
+            try:
+                response = method(**parameters)
+            except Exception as error:
+                code = error_code(error)
+                if code in declined:
+                    raise DeclinedError(code) from error
+                if code in THROTTLED and self.traffic is not None and self.traffic.may_repeat():
+                    if "Body" in parameters:
+                        parameters["Body"].seek(0)
+                    continue
+                from .aws_failures import explain
 
-            raise explain(error, operation, self.target) from error
+                raise explain(error, operation, self.target) from error
+            if self.traffic is not None:
+                self.traffic.succeeded()
+            return response
+
+    def about(self, request: Request) -> "Aws":
+        """Use the same clients for another request of the same account and region.
+
+        Args:
+            request: What is to be signed.
+
+        Returns:
+            The connection for it.
+
+        Raises:
+            SigningError: The request is for another account than the caller's.
+        """
+        account, region = self.target.account, self.target.region
+        if request.account not in (None, account):
+            raise SigningError(
+                f"the AWS credentials are of account {account}, but the stack is for account "
+                f"{request.account}: use credentials of {request.account} (set AWS_PROFILE; the "
+                "option --profile of the CDK CLI does not reach the signing program)"
+            )
+        bucket = request.bucket_template.replace("{account}", account).replace("{region}", region)
+        target = _target(request, account, region)
+        return self._replace(target=target._replace(bucket=bucket, partition=self.target.partition))
+
+
+def _target(request: Request, account: str, region: str) -> Target:
+    return Target(
+        request.profile_name,
+        request.profile_owner or "",
+        request.bucket_template,
+        account,
+        region,
+        request.baseline_stack,
+    )
 
 
 def error_code(error: Exception) -> str:
@@ -130,7 +201,7 @@ def error_code(error: Exception) -> str:
     return _CODES_OF_STATUS.get(code, code)
 
 
-def connect(request: Request) -> Aws:
+def connect(request: Request, *, traffic: Traffic | None = None, at_once: int = 1) -> Aws:
     """Make the clients and check who is calling.
 
     botocore is used without boto3, whose resources and transfer manager would only cost time.
@@ -140,6 +211,8 @@ def connect(request: Request) -> Aws:
 
     Args:
         request: What is to be signed.
+        traffic: What the assets that are signed together share, where there are several.
+        at_once: How many calls may be under way at the same time.
 
     Returns:
         The connection, with the account and the name of the bucket known.
@@ -149,14 +222,7 @@ def connect(request: Request) -> Aws:
             another account than the request's.
 
     """
-    target = Target(
-        request.profile_name,
-        request.profile_owner or "",
-        request.bucket_template,
-        request.account or "",
-        request.region or "",
-        request.baseline_stack,
-    )
+    target = _target(request, request.account or "", request.region or "")
     # Everything below may read a broken configuration, so all of it is translated.
     try:
         with _uncollected():
@@ -172,12 +238,13 @@ def connect(request: Request) -> Aws:
                 connect_timeout=_CONNECT_SECONDS,
                 read_timeout=_READ_SECONDS,
                 retries=retries,
+                max_pool_connections=max(at_once, 10),
                 user_agent_extra="secure-lambda-constructs",
             )
-            sts, s3, signer = (
-                session.create_client(name, config=config) for name in ("sts", "s3", "signer")
-            )
-        account = str(sts.get_caller_identity()["Account"])
+            session.set_default_client_config(config)
+            sts, s3, signer = (session.create_client(name) for name in ("sts", "s3", "signer"))
+        caller = sts.get_caller_identity()
+        account = str(caller["Account"])
     except SigningError:
         raise
     except ModuleNotFoundError as error:
@@ -189,14 +256,9 @@ def connect(request: Request) -> Aws:
         from .aws_failures import explain
 
         raise explain(error, "GetCallerIdentity", target) from error
-    if request.account not in (None, account):
-        raise SigningError(
-            f"the AWS credentials are of account {account}, but the stack is for account "
-            f"{request.account}: use credentials of {request.account} (set AWS_PROFILE; the "
-            "option --profile of the CDK CLI does not reach the signing program)"
-        )
-    bucket = request.bucket_template.replace("{account}", account).replace("{region}", region)
-    return Aws(s3, signer, target._replace(account=account, bucket=bucket))
+    partition = str(caller.get("Arn") or "arn:aws").split(":")[1]
+    known = target._replace(account=account, partition=partition)
+    return Aws(s3, signer, known, traffic, session).about(request)
 
 
 @contextmanager

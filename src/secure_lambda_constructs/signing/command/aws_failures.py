@@ -3,7 +3,7 @@
 from botocore import exceptions as botocore
 
 from ...errors import SigningError
-from .aws import Target, error_code
+from .aws import THROTTLED, Target, error_code
 from .failures import one_line
 from .permissions import ACTIONS_BY_OPERATION
 
@@ -27,14 +27,6 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Unauth
 _SKEWED = {"RequestTimeTooSkewed", "RequestInTheFuture"}
 _ELSEWHERE = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"}
 _ELSEWHERE |= {"PermanentRedirect"}
-_THROTTLED = {
-    "LimitExceededException",
-    "RequestLimitExceeded",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-}
 _HINT = "(set AWS_PROFILE; the option --profile of the CDK CLI does not reach the signing program)"
 
 
@@ -98,7 +90,7 @@ def _declined(error: botocore.ClientError, operation: str, target: Target) -> st
             f"the staging bucket {target.bucket} is not in {target.region}, and Signer signs "
             f"nothing across regions: deploy the stack {target.baseline_stack} to {target.region}"
         )
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return (
             f"AWS throttles {operation} ({code}, {attempts} attempts): "
             "wait a minute and repeat the command, which goes on where this one stopped"

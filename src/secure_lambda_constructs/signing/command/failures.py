@@ -43,7 +43,7 @@ def explain_system(error: OSError, folder: Path) -> SigningError:
         from secure_lambda_constructs.signing.command.failures import explain_system
 
         full = OSError(errno.ENOSPC, "No space left on device")
-        assert "no space is left" in str(explain_system(full, Path("cdk.out/.signed")))
+        assert "no space is left" in str(explain_system(full, Path("cdk.out/signed-assets")))
         ```
     """
     reason = one_line(error.strerror or str(error) or type(error).__name__)

@@ -1,21 +1,18 @@
 """Signing jobs: one for each version of the code, however often it is asked for."""
 
 import hashlib
-import random
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import NamedTuple
 
 from ...errors import SigningError
 from .arguments import Request
 from .aws import Aws
 from .staging import SignedObject, Staging
+from .traffic import Traffic
 
 __all__ = ["FailedJobError", "Job", "start_job", "wait_for_job"]
-
-_FIRST_POLL_SECONDS = 0.2
-_SLOWEST_POLL_SECONDS = 3.0
-_GROWTH = 1.25  # a pause is then about a quarter of the time that has passed
 
 
 class Job(NamedTuple):
@@ -86,15 +83,17 @@ def wait_for_job(
     identifier: str,
     timeout_seconds: float,
     *,
+    traffic: Traffic | None = None,
     clock: Callable[[], float] = time.monotonic,
-    pause: Callable[[float], object] = time.sleep,
+    pause: Callable[[float], object] | None = None,
 ) -> Job:
-    """Wait until a job has ended, asking quickly at first and then more and more slowly.
+    """Wait until a job has ended, asking as often as `Traffic.poll` says.
 
     Args:
         aws: The connection.
         identifier: The id of the job.
         timeout_seconds: Longest wait, in seconds.
+        traffic: What the assets of one run share; by default there is this job only.
         clock: Tells the time, in seconds.
         pause: Waits for a number of seconds.
 
@@ -104,32 +103,33 @@ def wait_for_job(
     Raises:
         FailedJobError: Where the job has failed.
         SigningError: Where it has not ended in time, was revoked, or Signer does not answer.
+        StoppedError: The run was stopped.
     """
-    deadline = clock() + timeout_seconds
-    interval = _FIRST_POLL_SECONDS
     job = f"the signing job {identifier} of the profile {aws.target.profile_name}"
-    while True:
-        left = deadline - clock()
-        # The spread keeps the many programs of one deployment from asking in step.
-        pause(max(0.0, min(interval * random.uniform(0.8, 1.2), left)))  # noqa: S311
-        response = aws.call("DescribeSigningJob", aws.signer.describe_signing_job, jobId=identifier)
-        status = response.get("status")
-        if status == "Succeeded":
-            break
-        if status == "Failed":
-            from .failures import one_line
+    traffic = traffic or Traffic()
+    polls = traffic.poll(clock() + timeout_seconds, clock=clock, pause=pause)
+    with closing(polls):
+        for passed in polls:
+            with traffic.transfer():
+                response = aws.call(
+                    "DescribeSigningJob", aws.signer.describe_signing_job, jobId=identifier
+                )
+            status = response.get("status")
+            if status == "Succeeded":
+                break
+            if status == "Failed":
+                from .failures import one_line
 
-            reason = one_line(str(response.get("statusReason") or "no reason given"))
-            raise FailedJobError(
-                f"{job} on the bucket {aws.target.bucket} failed ({reason}): mend the cause and "
-                "repeat the command, which makes a new job"
-            )
-        if clock() >= deadline:
-            raise SigningError(
-                f"{job} has not ended after {timeout_seconds:g} seconds: repeat the command, "
-                "which waits for the same job"
-            )
-        interval = min(interval * _GROWTH, _SLOWEST_POLL_SECONDS)
+                reason = one_line(str(response.get("statusReason") or "no reason given"))
+                raise FailedJobError(
+                    f"{job} on the bucket {aws.target.bucket} failed ({reason}): mend the cause "
+                    "and repeat the command, which makes a new job"
+                )
+            if passed >= timeout_seconds:
+                raise SigningError(
+                    f"{job} has not ended after {timeout_seconds:g} seconds: repeat the command, "
+                    "which waits for the same job"
+                )
     if response.get("revocationRecord"):
         # Signing the same code anew by itself would undo the revocation.
         raise SigningError(

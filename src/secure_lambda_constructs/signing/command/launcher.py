@@ -3,8 +3,9 @@
 It imports nothing of the program, so that a construct can read it quickly.
 """
 
-__all__ = ["launch_command"]
+__all__ = ["launch_command", "signing_arguments"]
 
+_NAME = "secure-lambda-sign"
 _REMEDY = "set the context key secure-lambda-constructs:python or the parameter python="
 
 # Run by whatever interpreter the manifest names, so it must be valid even for Python 2. It holds
@@ -69,4 +70,32 @@ def launch_command(python: str, arguments: list[str], *, windows: bool = False) 
     """
     if windows:
         return [python, "-c", _PROGRAM, *arguments]
-    return ["/bin/sh", "-c", _SCRIPT, "secure-lambda-sign", python, *arguments]
+    return ["/bin/sh", "-c", _SCRIPT, _NAME, python, *arguments]
+
+
+def signing_arguments(executable: list[str]) -> list[str] | None:
+    """Return the arguments of the signing program out of the command that starts it.
+
+    Args:
+        executable: The command of an asset manifest.
+
+    Returns:
+        The arguments, or `None` where the command is not one of `launch_command`'s.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.signing.command.launcher import (
+            launch_command,
+            signing_arguments,
+        )
+
+        command = launch_command("python3", ["--source", "asset.1a2b"])
+        assert signing_arguments(command) == ["--source", "asset.1a2b"]
+        assert signing_arguments(["make", "zip"]) is None
+        ```
+    """
+    if executable[3:4] == [_NAME]:
+        return list(executable[5:])
+    if executable[1:2] == ["-c"] and "secure_lambda_constructs.signing.command" in executable[2]:
+        return list(executable[3:])
+    return None

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ...errors import SigningError
 from .arguments import Request, parse_arguments
+from .deployment import sign
 from .interrupts import Interrupted, interruptible
-from .sign import sign
 
 __all__ = ["main"]
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Example:
         ```console
         $ python -m secure_lambda_constructs.signing.command --source asset.1a2b ...
-        /project/cdk.out/.signed/9f86d081....zip
+        /project/cdk.out/signed-assets/9f86d081....zip
         ```
     """
     request = parse_arguments(arguments)

@@ -13,10 +13,13 @@ try:
 except ImportError:  # pragma: no cover - Windows, which deletes no file that is open
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["TemporaryFile", "Workspace"]
+__all__ = ["FOLDER_NAME", "TemporaryFile", "Workspace"]
+
+FOLDER_NAME = "signed-assets"
+"""Name of the folder of signed zips in a cloud assembly. Not hidden: what hands an assembly from
+one job of a pipeline to the next often leaves hidden folders out."""
 
 _SUFFIX = ".tmp"
-_FOLDER_NAME = ".signed"
 # Where files cannot be locked, only age tells that nobody works on one: far above any time limit.
 _STALE_SECONDS = 24 * 60 * 60.0
 
@@ -63,7 +66,7 @@ class TemporaryFile:
 
 
 class Workspace:
-    """The folder `.signed` of an assembly.
+    """The folder `signed-assets` of an assembly.
 
     Results lie in it under the identity of their asset. Temporary files carry a lock of the
     operating system while somebody works on them; what a killed process left is therefore
@@ -91,7 +94,8 @@ class Workspace:
         Args:
             assembly: The folder of the root cloud assembly.
         """
-        self.folder = assembly / _FOLDER_NAME
+        self.folder = assembly / FOLDER_NAME
+        self._temporaries: set[TemporaryFile] = set()
 
     def result(self, identity: str) -> Path:
         """Return where the signed zip of an asset lies, whether it is there or not.
@@ -114,6 +118,9 @@ class Workspace:
         try:
             yield
         finally:
+            # Threads that were left behind may not come to it.
+            for temporary in list(self._temporaries):
+                temporary.discard()
             with suppress(OSError):  # holds results, or somebody else's temporary files
                 self.folder.rmdir()
 
@@ -125,10 +132,12 @@ class Workspace:
             OSError: Where it cannot be made.
         """
         temporary = self._create()
+        self._temporaries.add(temporary)
         try:
             yield temporary
         finally:
             temporary.discard()
+            self._temporaries.discard(temporary)
 
     def _create(self) -> TemporaryFile:
         while True:

@@ -1,0 +1,1 @@
+"""The command line: `secure-lambda`, with one module for each of its commands."""

@@ -1,0 +1,92 @@
+"""`secure-lambda`: finds the command that is meant, and says in a sentence what went wrong."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from ..errors import SecureLambdaError
+from ..signing.command.interrupts import Interrupted, interruptible
+
+__all__ = ["main"]
+
+# Each module has `add_arguments(parser)` and `run(options)`, which returns the exit code. It is
+# imported when its command is used.
+_COMMANDS = {
+    "sign": "sign the pending assets of a cloud assembly",
+    "revoke": "take a signature or a version of the signing profile back",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """End with the sentence alone, without the usage text."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The arguments without the program's name; those of the process by default.
+
+    Returns:
+        The exit code: 0 where the command did what it says, 1 where a sentence on the standard
+        error stream says why not.
+
+    Raises:
+        SystemExit: With code 2 where the arguments are wrong, with code 0 after `--help`.
+
+    Example:
+        ```console
+        $ secure-lambda sign --assembly cdk.out
+        ```
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    parser = _Parser(
+        prog="secure-lambda",
+        description="Sign the code of AWS Lambda functions, and take signatures back.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            allow_abbrev=False,
+        )
+        if name in arguments[:1]:
+            module = import_module(f".{name}", __package__)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+        command.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    options = parser.parse_args(arguments)
+    options.debug = options.debug or os.environ.get("SECURE_LAMBDA_DEBUG") == "1"
+    try:
+        with interruptible():
+            return int(options.run(options))
+    except SecureLambdaError as error:
+        return _fail(options, str(error))
+    except (Interrupted, KeyboardInterrupt) as error:
+        name = str(error) or "SIGINT"
+        return _fail(options, f"stopped by {name}: repeat the command, which goes on")
+    except Exception as error:
+        from ..signing.command.failures import one_line
+
+        return _fail(
+            options,
+            f"unexpected {type(error).__name__} ({one_line(str(error))}): repeat the command "
+            "with --debug and report what it shows",
+        )
+
+
+def _fail(options: argparse.Namespace, reason: str) -> int:
+    if options.debug:
+        import traceback
+
+        traceback.print_exc()
+    print(f"secure-lambda {options.command}: {' '.join(reason.split())}", file=sys.stderr)
+    return 1
