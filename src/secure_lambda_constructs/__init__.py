@@ -8,16 +8,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import InvalidInputError, SecureLambdaError, SigningError
+    from .errors import InvalidInputError, RevocationError, SecureLambdaError, SigningError
     from .function.signed_vpc_function import SignedVpcFunction
     from .network.isolated_network import IsolatedNetwork
     from .signing.baseline import ISigningBaseline, SigningBaseline
+    from .signing.central import CentralSigningProfile
+    from .signing.injector import CodeSigningInjector
     from .signing.signed_code import SignedCode
 
 __all__ = [
+    "CentralSigningProfile",
+    "CodeSigningInjector",
     "ISigningBaseline",
     "InvalidInputError",
     "IsolatedNetwork",
+    "RevocationError",
     "SecureLambdaError",
     "SignedCode",
     "SignedVpcFunction",
@@ -26,9 +31,12 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CentralSigningProfile": ".signing.central",
+    "CodeSigningInjector": ".signing.injector",
     "ISigningBaseline": ".signing.baseline",
     "InvalidInputError": ".errors",
     "IsolatedNetwork": ".network.isolated_network",
+    "RevocationError": ".errors",
     "SecureLambdaError": ".errors",
     "SignedCode": ".signing.signed_code",
     "SignedVpcFunction": ".function.signed_vpc_function",

@@ -4,12 +4,14 @@
 
 - `InvalidInputError`: a construct was given something it refuses; raised while the app
   synthesizes. Also a `ValueError`.
+- `RevocationError`: a signature or a profile version could not be taken back; raised by
+  `secure-lambda revoke`.
 - `SigningError`: the code could not be signed; raised while an asset is published.
 
 The message of each is one sentence: what is wrong, the value got, what to write instead.
 """
 
-__all__ = ["InvalidInputError", "SecureLambdaError", "SigningError"]
+__all__ = ["InvalidInputError", "RevocationError", "SecureLambdaError", "SigningError"]
 
 
 class SecureLambdaError(Exception):
@@ -38,6 +40,25 @@ class InvalidInputError(SecureLambdaError, ValueError):
             SigningBaseline(stack, "Signing", profile_name="team-signing")
         except InvalidInputError as error:
             assert "no hyphens" in str(error)
+        ```
+    """
+
+
+class RevocationError(SecureLambdaError):
+    """A signing job or a version of a signing profile could not be revoked.
+
+    `secure-lambda revoke` catches it and writes the sentence to the standard error stream; only
+    who calls the command's parts meets the exception.
+
+    Example:
+        ```python
+        from secure_lambda_constructs import RevocationError
+        from secure_lambda_constructs.signing.command.revocation import parse_profile_version
+
+        try:
+            parse_profile_version("SecureLambda")
+        except RevocationError as error:
+            assert "the ARN of a profile version expected" in str(error)
         ```
     """
 

@@ -80,8 +80,13 @@ def test_denied_by_the_account_that_owns_the_profile() -> None:
         explain(error, "StartSigningJob", target)
     )
     missing = _client_error("ResourceNotFoundException")
-    assert "does not exist in account 444455556666" in str(
-        explain(missing, "StartSigningJob", target)
+    assert (
+        "does not exist in account 444455556666, region eu-west-1: have account 444455556666, "
+        "which owns it, deploy it there first"
+    ) in str(explain(missing, "StartSigningJob", target))
+    cancelled = _client_error("ValidationException", "the profile is Canceled")
+    assert "the version of another profile of account 444455556666" in str(
+        explain(cancelled, "StartSigningJob", target)
     )
 
 

@@ -252,19 +252,18 @@ def test_the_results_are_the_code_with_a_signature(many: MakeMany) -> None:
 def test_what_was_left_unsigned_on_purpose_is_listed(many: MakeMany) -> None:
     place = many(1)
     manifest = json.loads((place.assembly / "manifest.json").read_text())
-    entry = {"type": "secure-lambda-constructs:unsigned", "data": "inline code"}
-    (place.assembly / "More.metadata.json").write_text(json.dumps({"/App/Second": [entry]}))
+    note = "left out of sign_everything [ack: secure-lambda-constructs:unsigned]"
+    entry = {"type": "aws:cdk:info", "data": note}
+    more = {"/App/Second/Resource": [entry], "/App/Third": [{**entry, "data": "else"}]}
+    (place.assembly / "More.metadata.json").write_text(json.dumps(more))
     manifest["artifacts"]["App"] = {
         "type": "aws:cloudformation:stack",
         "metadata": {"/App/First": [entry, {"type": "aws:cdk:logicalId", "data": "First"}]},
         "additionalMetadataFile": "More.metadata.json",
     }
     (place.assembly / "manifest.json").write_text(json.dumps(manifest))
-    assert summary(place.run("--json"))["unsigned"] == [
-        {"path": "App/First", "reason": "inline code"},
-        {"path": "App/Second", "reason": "inline code"},
-    ]
-    assert "left unsigned on purpose: App/Second (inline code)" in place.run().stdout
+    assert summary(place.run("--json"))["unsigned"] == ["App/First", "App/Second"]
+    assert "left unsigned on purpose: App/Second\n" in place.run().stdout
 
 
 def test_the_assembly_may_be_named(many: MakeMany, tmp_path: Path) -> None:

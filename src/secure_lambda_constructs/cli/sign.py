@@ -11,7 +11,7 @@ from pathlib import Path
 from ..signing.command.assembly import ASSEMBLY_VARIABLE
 from ..signing.command.batch import State
 from ..signing.command.leader import AT_ONCE
-from ..signing.command.unsigned import Unsigned, left_unsigned
+from ..signing.command.unsigned import left_unsigned
 from ..signing.command.whole_assembly import Report, sign_assembly
 from .progress import Progress
 
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if report.count(State.FAILED) else 0
 
 
-def _as_json(report: Report, unsigned: list[Unsigned]) -> dict[str, object]:
+def _as_json(report: Report, unsigned: list[str]) -> dict[str, object]:
     return {
         "assembly": str(report.assembly),
         "signed": report.count(State.SIGNED),
@@ -117,11 +117,11 @@ def _as_json(report: Report, unsigned: list[Unsigned]) -> dict[str, object]:
             }
             for asset in report.assets
         ],
-        "unsigned": [{"path": each.path, "reason": each.reason} for each in unsigned],
+        "unsigned": unsigned,
     }
 
 
-def _as_text(report: Report, unsigned: list[Unsigned]) -> str:
+def _as_text(report: Report, unsigned: list[str]) -> str:
     counts = [
         f"{report.count(state)} {words}"
         for state, words in _DONE.items()
@@ -130,7 +130,7 @@ def _as_text(report: Report, unsigned: list[Unsigned]) -> str:
     if report.before:
         counts.append(f"{report.before} from an earlier run")
     lines = [f"{', '.join(counts)} in {report.seconds:.1f} s ({report.assembly})"]
-    lines += [f"left unsigned on purpose: {each.path} ({each.reason})" for each in unsigned]
+    lines += [f"left unsigned on purpose: {path}" for path in unsigned]
     return "\n".join(lines)
 
 

@@ -1,7 +1,6 @@
 """The connection to AWS: clients, retries, identity, and calls that fail in a sentence."""
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ...errors import SigningError
 from .arguments import Request
+from .session import new_session
 from .traffic import Traffic
 
 __all__ = [
@@ -24,9 +24,6 @@ __all__ = [
 
 Response = dict[str, Any]
 
-_ATTEMPTS = 6
-_CONNECT_SECONDS = 10
-_READ_SECONDS = 60
 THROTTLED = frozenset(
     {
         "LimitExceededException",
@@ -204,11 +201,6 @@ def error_code(error: Exception) -> str:
 def connect(request: Request, *, traffic: Traffic | None = None, at_once: int = 1) -> Aws:
     """Make the clients and check who is calling.
 
-    botocore is used without boto3, whose resources and transfer manager would only cost time.
-    Retries are botocore's standard mode with 6 attempts, unless the user's environment or
-    configuration says otherwise
-    (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html>).
-
     Args:
         request: What is to be signed.
         traffic: What the assets that are signed together share, where there are several.
@@ -220,28 +212,17 @@ def connect(request: Request, *, traffic: Traffic | None = None, at_once: int = 
     Raises:
         SigningError: No region, no credentials, credentials that AWS does not accept, or those of
             another account than the request's.
-
     """
     target = _target(request, request.account or "", request.region or "")
     # Everything below may read a broken configuration, so all of it is translated.
     try:
         with _uncollected():
-            import botocore.session
-            from botocore.config import Config
-
-            session: Any = botocore.session.Session()
-            region = request.region or _default_region(session)
+            session, region = new_session(request.region, at_once=at_once)
+            if not region:
+                raise SigningError(
+                    "no AWS region is known: give the stack's `env` a region, or set AWS_REGION"
+                )
             target = target._replace(region=region)
-            retries: Any = _retries(session)
-            config = Config(
-                region_name=region,
-                connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_READ_SECONDS,
-                retries=retries,
-                max_pool_connections=max(at_once, 10),
-                user_agent_extra="secure-lambda-constructs",
-            )
-            session.set_default_client_config(config)
             sts, s3, signer = (session.create_client(name) for name in ("sts", "s3", "signer"))
         caller = sts.get_caller_identity()
         account = str(caller["Account"])
@@ -271,23 +252,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if enabled:  # pragma: no branch
             gc.enable()
-
-
-def _default_region(session: Any) -> str:
-    # botocore itself does not read AWS_REGION, which the other SDKs and the CDK CLI use.
-    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    if not region:
-        raise SigningError(
-            "no AWS region is known: give the stack's `env` a region, or set AWS_REGION"
-        )
-    return str(region)
-
-
-def _retries(session: Any) -> dict[str, Any]:
-    mode = session.get_config_variable("retry_mode")
-    attempts = session.get_config_variable("max_attempts")
-    return {
-        # "legacy" is botocore's default; it neither knows all throttling codes nor backs off well.
-        "mode": "standard" if mode in (None, "legacy") else mode,
-        "total_max_attempts": int(attempts or _ATTEMPTS),
-    }

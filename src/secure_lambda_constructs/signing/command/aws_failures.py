@@ -108,16 +108,19 @@ def _declined(error: botocore.ClientError, operation: str, target: Target) -> st
 def _not_started(code: str, message: str, target: Target) -> str:
     profile = f"the signing profile {target.profile_name}"
     if "cancel" in message.lower() or "revoked" in message.lower():
+        remedy = "a profile of another name"
+        if target.profile_owner:
+            remedy = f"the version of another profile of account {target.profile_owner}"
         return (
             f"{profile} is canceled or revoked ({message}): give the baseline in the stack "
-            f"{target.baseline_stack} a profile of another name and deploy it"
+            f"{target.baseline_stack} {remedy} and deploy it"
         )
     if code == "ResourceNotFoundException":
         owner = target.profile_owner or target.account
-        return (
-            f"{profile} does not exist in account {owner}, region {target.region}: "
-            f"deploy the stack {target.baseline_stack} first"
-        )
+        remedy = f"deploy the stack {target.baseline_stack} first"
+        if target.profile_owner:
+            remedy = f"have account {owner}, which owns it, deploy it there first"
+        return f"{profile} does not exist in account {owner}, region {target.region}: {remedy}"
     return (
         f"Signer refused a job for the profile {target.profile_name} and the bucket "
         f"{target.bucket} ({code}: {message or 'no reason given'}): deploy the stack "

@@ -1,6 +1,5 @@
 """The connection to AWS of `secure-lambda revoke`: clients, and calls that fail in a sentence."""
 
-import os
 from collections.abc import Callable, Container
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ...errors import RevocationError
 from .aws import DeclinedError, Response, Target, error_code
+from .session import new_session
 
 __all__ = ["ACTIONS_BY_OPERATION", "Calls", "LambdaClient", "RevokingClient", "connect"]
 
@@ -30,9 +30,6 @@ functions and configs. See
 """
 
 _DENIED = {"AccessDenied", "AccessDeniedException"}
-_ATTEMPTS = 6
-_CONNECT_SECONDS = 10
-_READ_SECONDS = 60
 
 
 class RevokingClient(Protocol):
@@ -129,37 +126,18 @@ def connect(region: str | None) -> Calls:
     """
     # What is read here may be a broken configuration, so all of it is translated.
     try:
-        import botocore.session
-        from botocore.config import Config
-
-        session: Any = botocore.session.Session()
-        # botocore itself does not read AWS_REGION, which the other SDKs and the CDK CLI use.
-        region = (
-            region or os.environ.get("AWS_REGION") or session.get_config_variable("region") or ""
-        )
-        if not region:
+        session, known = new_session(region)
+        if not known:
             raise RevocationError("no AWS region is known: add --region, or set AWS_REGION")
-        mode = session.get_config_variable("retry_mode")
-        config = Config(
-            region_name=region,
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
-            retries={
-                # "legacy" is botocore's default; it does not know all codes of throttling.
-                "mode": "standard" if mode in (None, "legacy") else mode,
-                "total_max_attempts": int(session.get_config_variable("max_attempts") or _ATTEMPTS),
-            },
-            user_agent_extra="secure-lambda-constructs",
-        )
         sts, signer, functions = (
-            session.create_client(name, config=config) for name in ("sts", "signer", "lambda")
+            session.create_client(name) for name in ("sts", "signer", "lambda")
         )
         identity = sts.get_caller_identity()
     except RevocationError:
         raise
     except Exception as error:
         raise _explained(error, "GetCallerIdentity", "", region or "") from error
-    return Calls(signer, functions, str(identity["Account"]), region, _time(identity))
+    return Calls(signer, functions, str(identity["Account"]), known, _time(identity))
 
 
 def _time(answer: Response) -> datetime:

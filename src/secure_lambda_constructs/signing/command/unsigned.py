@@ -3,34 +3,26 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-__all__ = ["UNSIGNED_METADATA", "Unsigned", "left_unsigned"]
+__all__ = ["UNSIGNED", "left_unsigned"]
 
-UNSIGNED_METADATA = "secure-lambda-constructs:unsigned"
-"""Type of the metadata that `sign_everything` gives to what it was told to skip."""
+UNSIGNED = "secure-lambda-constructs:unsigned"
+"""Key of the note that `sign_everything` leaves at each function and layer that it skips."""
 
-
-class Unsigned(NamedTuple):
-    """A function or layer that was skipped.
-
-    Attributes:
-        path: The construct's path.
-        reason: What the app says about it.
-    """
-
-    path: str
-    reason: str
+# What the CDK makes of a note with a key.
+_NOTE = "aws:cdk:info"
+_KEY = f"[ack: {UNSIGNED}]"
 
 
-def left_unsigned(assembly: Path) -> list[Unsigned]:
+def left_unsigned(assembly: Path) -> list[str]:
     """List what an assembly leaves unsigned on purpose.
 
     Args:
         assembly: The folder of the root cloud assembly.
 
     Returns:
-        The constructs, in the order of their paths.
+        The paths of the constructs, in their order.
 
     Example:
         ```python
@@ -43,11 +35,11 @@ def left_unsigned(assembly: Path) -> list[Unsigned]:
         ```
     """
     found = {
-        Unsigned(path.removeprefix("/"), str(entry.get("data") or ""))
+        path.removeprefix("/").removesuffix("/Resource")
         for metadata in _metadata(assembly)
         for path, entries in metadata.items()
         for entry in entries
-        if entry.get("type") == UNSIGNED_METADATA
+        if entry.get("type") == _NOTE and _KEY in str(entry.get("data"))
     }
     return sorted(found)
 
