@@ -20,7 +20,16 @@ _ARROWS: Mapping[str, set[str]] = {
     "relay.handler": set(),
     "governance": {"errors", "function", "network", "relay", "signing"},
     "checks": {"errors", "function", "governance", "network", "relay", "signing"},
-    "cli": {"checks", "errors", "function", "governance", "network", "relay", "signing"},
+    "cli": {
+        "checks",
+        "errors",
+        "function",
+        "governance",
+        "network",
+        "relay",
+        "signing",
+        "signing.command",
+    },
 }
 
 # The same for what is not ours: who may talk to AWS, and who must do without the CDK.

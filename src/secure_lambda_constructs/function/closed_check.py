@@ -97,11 +97,7 @@ class ClosedFunctionCheck:
                     f"was changed after it was made: {problem}; remove the Aspect, property "
                     f"injector or assignment that sets {key}"
                 )
-        if properties.get("layers"):
-            yield (
-                "has layers, which SignedVpcFunction does not support, and Lambda refuses "
-                "unsigned ones at deployment; remove them, and put what they hold into the code"
-            )
+        yield from self._layer_reasons(properties.get("layers") or [])
         variables = properties.get("environment", {}).get("variables", {})
         function = self._function.function
         allowed = function._allowed if isinstance(function, CheckedFunction) else ()
@@ -121,6 +117,24 @@ class ClosedFunctionCheck:
         )
         if reason is not None:
             yield reason
+
+    def _layer_reasons(self, layers: Any) -> Iterator[str]:
+        """What speaks against the layers that the resource has now."""
+        function = self._function.function
+        if not layers or not isinstance(function, CheckedFunction):
+            return
+        checked = function.checked_layers
+        arns = Stack.of(function).resolve([layer.layer_version_arn for layer in checked])
+        others = [layer for layer in layers if layer not in arns]
+        if others:
+            yield (
+                f"has layers that nobody checked, {others[0]} for one, and Lambda refuses unsigned "
+                "ones at deployment; remove the Aspect or assignment that sets layers, and write "
+                "layers=[...] or fn.function.add_layers(...)"
+            )
+        # An Aspect can have changed what a layer holds.
+        for problem in function.layer_problems():
+            yield f"is refused: {problem}"
 
     def _concerning(
         self, tree: AppTree, stack: Stack, properties: dict[str, Any]

@@ -17,6 +17,7 @@ from ..signing.members import ISigningBaseline
 from ..signing.signed_code import SignedCode
 from .closed_check import ClosedFunctionCheck
 from .environment import CheckedFunction, check_environment
+from .layers import check_layers
 from .role import IsolatedRole
 
 __all__ = ["SignedVpcFunction"]
@@ -72,6 +73,7 @@ class SignedVpcFunction(Construct):
         runtime: lambda_.Runtime,
         handler: str,
         code: lambda_.Code,
+        layers: Sequence[lambda_.ILayerVersion] = (),
         description: str | None = None,
         function_name: str | None = None,
         environment: Mapping[str, str] | None = None,
@@ -102,6 +104,13 @@ class SignedVpcFunction(Construct):
             runtime: The runtime. Container images cannot be signed.
             handler: The method that Lambda calls.
             code: The code, unsigned or from `signing.signed(...)`. Inline code cannot be signed.
+            layers: Layers signed by a publisher that the baseline trusts, 5 at most: a
+                `lambda_.LayerVersion` with `code=signing.signed(...)`, or one of a baseline whose
+                `signing_profile_version_arn` is among the `trusted_publishers` of this one. An
+                imported layer is taken where there are any: who has signed it is known to Lambda
+                alone, which refuses it at deployment if it was none of them. By default there are
+                none. See
+                <https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html>.
             description: What the console shows. By default nothing.
             function_name: The physical name. By default CloudFormation makes one.
             environment: Environment variables. By default there are none. Those that make the
@@ -148,6 +157,7 @@ class SignedVpcFunction(Construct):
         check_environment(
             {} if environment is None else environment, environment_variables_that_may_load_code
         )
+        check_layers(layers, signed.signer)
         subnets = _selected(network, vpc_subnets)
         super().__init__(scope, id)
 
@@ -203,6 +213,9 @@ class SignedVpcFunction(Construct):
                 raise
             raise signed.refusal from None  # not as it came back from JavaScript
         function.allow_variables(environment_variables_that_may_load_code)
+        function.allow_layers_of(signed.signer)
+        if layers:
+            function.add_layers(*layers)
         # No code runs before the DNS firewall is attached, nor after it is detached.
         function.node.add_dependency(network.closed)
         self._function = function

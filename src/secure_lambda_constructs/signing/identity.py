@@ -47,6 +47,7 @@ class SigningIdentity:
         revision: Changes the identity of every signed asset.
         python: Interpreter that runs the signing program.
         baseline_stack: What to deploy first, in the words `cdk deploy` understands.
+        profile_version: Version of the profile, or `None` where that is not known before.
 
     Example:
         ```python
@@ -74,14 +75,16 @@ class SigningIdentity:
     revision: str
     python: str
     baseline_stack: str
+    profile_version: str | None = None
 
     def asset_id(self, asset_hash: str) -> str:
         """Derive the identity of the signed asset: the name that its object is published under.
 
-        It changes with the code, with the profile and with the revision. So signed and unsigned
-        code never share an object, and a rotation signs everything anew. The pseudo parameters
-        stand for what is not known, and always for the partition: the same app gives the same
-        identity with and without the flag `@aws-cdk/core:enablePartitionLiterals`.
+        It changes with the code, with the profile, with its version where that is known, and with
+        the revision. So signed and unsigned code never share an object, and a rotation signs
+        everything anew. The pseudo parameters stand for what is not known, and always for the
+        partition: the same app gives the same identity with and without the flag
+        `@aws-cdk/core:enablePartitionLiterals`.
 
         Args:
             asset_hash: What the CDK calls the code, by its content and its options.
@@ -95,6 +98,9 @@ class SigningIdentity:
             "profile": self.profile_arn(),
             "revision": self.revision,
         }
+        # Only where it is known: what was signed before it could be known is not signed anew.
+        if self.profile_version is not None:
+            identity["version"] = self.profile_version
         canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -143,30 +149,33 @@ def grant_sign(grantee: iam.IGrantable, identity: SigningIdentity) -> iam.Grant:
     """
     account, region = identity.environment()
     signer = f"arn:${{AWS::Partition}}:signer:{region}"
+    # AWS does not say whether a job with a profile of another account is named by that account or
+    # by the one that started it:
+    # https://docs.aws.amazon.com/signer/latest/developerguide/signing-profile-cross-account.html
+    owners = sorted({account, identity.profile_owner or account})
     bucket = f"arn:${{AWS::Partition}}:s3:::{identity.spelled_bucket_name()}"
-    jobs = f"{signer}:{account}:/signing-jobs/*"
+    jobs = [f"{signer}:{owner}:/signing-jobs/*" for owner in owners]
     sources = f"{bucket}/{permissions.SOURCE_PREFIX}*"
     results = f"{bucket}/{permissions.SIGNED_PREFIX}*"
     grants = [
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=list(actions), resource_arns=[_with_references(resource)]
+            grantee=grantee,
+            actions=list(actions),
+            resource_arns=[_with_references(resource) for resource in resources],
         )
-        for actions, resource in (
-            (permissions.PROFILE_ACTIONS, identity.profile_arn()),
+        for actions, resources in (
+            (permissions.PROFILE_ACTIONS, [identity.profile_arn()]),
             (permissions.JOB_ACTIONS, jobs),
-            (permissions.BUCKET_ACTIONS, bucket),
-            (permissions.SOURCE_OBJECT_ACTIONS, sources),
-            (permissions.SIGNED_OBJECT_ACTIONS, results),
+            (permissions.BUCKET_ACTIONS, [bucket]),
+            (permissions.SOURCE_OBJECT_ACTIONS, [sources]),
+            (permissions.SIGNED_OBJECT_ACTIONS, [results]),
         )
     ]
+    asked = "A signing job has no id before it runs; this only allows to ask how it goes."
     objects = "The staging bucket holds only code to sign and signed code, under changing names."
     answer_grant_findings(
         grantee,
-        {
-            jobs: "A signing job has no id before it runs; this only allows to ask how it goes.",
-            sources: objects,
-            results: objects,
-        },
+        {**dict.fromkeys(jobs, asked), sources: objects, results: objects},
     )
     return functools.reduce(lambda grant, other: grant.combine(other), grants)
 

@@ -1,41 +1,26 @@
 """A signing baseline that exists already."""
 
-import re
+from collections.abc import Sequence
 
-from aws_cdk import Token
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..errors import InvalidInputError
+from .arns import parse_config_arn, parse_profile_version_arn
 from .identity import SigningIdentity
 from .members import BaselineMembers
 from .naming import (
-    ACCOUNT_PATTERN,
-    PROFILE_NAME_PATTERN,
-    REGION_PATTERN,
     check_account,
     check_bucket_name,
     check_literal,
     check_profile_name,
     python_interpreter,
 )
+from .publishers import check_publishers
 from .signed_code import CodeSigner
 
 __all__ = ["ImportedSigningBaseline"]
-
-_PARTITION = r"aws[a-z-]*"
-# https://docs.aws.amazon.com/lambda/latest/api/API_GetCodeSigningConfig.html
-_CONFIG_ARN = re.compile(
-    rf"arn:{_PARTITION}:lambda:(?P<region>{REGION_PATTERN}):(?P<account>{ACCOUNT_PATTERN})"
-    r":code-signing-config:csc-[a-z0-9]{17}"
-)
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssigner.html with the
-# version, which has 10 letters and digits: its API_GetSigningProfile
-_VERSION_ARN = re.compile(
-    rf"arn:{_PARTITION}:signer:(?P<region>{REGION_PATTERN}):(?P<account>{ACCOUNT_PATTERN})"
-    rf":/signing-profiles/(?P<name>{PROFILE_NAME_PATTERN})/[a-zA-Z0-9]{{10}}"
-)
 
 
 class ImportedSigningBaseline(BaselineMembers):
@@ -51,22 +36,23 @@ class ImportedSigningBaseline(BaselineMembers):
         staging_bucket_name: str,
         profile_owner: str | None,
         signing_profile_version_arn: str | None,
+        trusted_publishers: Sequence[str],
         signing_revision: str,
         python: str | None,
     ) -> None:
         """Check the attributes and take them over."""
-        wanted = "arn:…:lambda:REGION:ACCOUNT:code-signing-config:csc-…"
-        config = _match("code_signing_config_arn", code_signing_config_arn, _CONFIG_ARN, wanted)
+        config = parse_config_arn("code_signing_config_arn", code_signing_config_arn)
         check_profile_name(signing_profile_name)
         check_bucket_name(staging_bucket_name)
         check_literal("signing_revision", signing_revision)
         if profile_owner is not None:
             check_account("profile_owner", profile_owner)
+        version: dict[str, str] = {}
         if signing_profile_version_arn is not None:
-            wanted = "arn:…:signer:REGION:ACCOUNT:/signing-profiles/NAME/VERSION"
-            name = "signing_profile_version_arn"
-            version = _match(name, signing_profile_version_arn, _VERSION_ARN, wanted)
+            what = "signing_profile_version_arn"
+            version = parse_profile_version_arn(what, signing_profile_version_arn)
             _agree(version, config, signing_profile_name, profile_owner)
+        publishers = check_publishers(trusted_publishers, own=signing_profile_version_arn)
 
         super().__init__(scope, id)
         self._given_version_arn = signing_profile_version_arn
@@ -79,8 +65,11 @@ class ImportedSigningBaseline(BaselineMembers):
             revision=signing_revision,
             python=python_interpreter(self, python),
             baseline_stack="of the signing baseline",  # "deploy the stack … first"
+            profile_version=version.get("version"),
         )
         self._signer = CodeSigner(identity, home=None)
+        self._signer.trusted_publishers = publishers.trusted
+        self._signer.profile_version_arn = signing_profile_version_arn
         self._config = lambda_.CodeSigningConfig.from_code_signing_config_arn(
             self, "CodeSigningConfig", code_signing_config_arn
         )
@@ -99,21 +88,12 @@ class ImportedSigningBaseline(BaselineMembers):
         return self._given_version_arn
 
 
-def _match(what: str, arn: str, pattern: re.Pattern[str], wanted: str) -> dict[str, str]:
-    if not isinstance(arn, str):
-        raise InvalidInputError(f"{what} must be text, {wanted}, got {arn!r}")
-    match = pattern.fullmatch(arn)
-    if match is None and not Token.is_unresolved(arn):
-        raise InvalidInputError(f"{what} must be {wanted}, got {arn!r}")
-    return match.groupdict() if match is not None else {}
-
-
 def _agree(version: dict[str, str], config: dict[str, str], name: str, owner: str | None) -> None:
     expected = {"name": name, "region": config.get("region")}
     expected["account"] = owner or config.get("account")
-    for what, value in version.items():
-        wanted = expected[what]
-        if wanted is not None and value != wanted:
+    for what, wanted in expected.items():
+        value = version.get(what)
+        if None not in (value, wanted) and value != wanted:
             hint = "; say profile_owner= for another account's" if what == "account" else ""
             raise InvalidInputError(
                 f"signing_profile_version_arn must be of the {what} {wanted}, as the other "

@@ -1,19 +1,25 @@
 """What every signing baseline offers, made here or imported."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from .alarms import make_alarms
+from .everything import sign_everything
 from .signed_code import CodeSigner, SignedCode
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_sns as sns
 
 __all__ = ["BaselineMembers", "ISigningBaseline"]
 
 
 class ISigningBaseline(Protocol):
-    """A signing profile with its staging bucket, and the configuration that trusts only it.
+    """A signing profile with its staging bucket, and the configuration that trusts it.
 
     `SigningBaseline(...)` and `SigningBaseline.from_attributes(...)` are such.
 
@@ -37,7 +43,10 @@ class ISigningBaseline(Protocol):
 
     @property
     def code_signing_config(self) -> lambda_.ICodeSigningConfig:
-        """Makes Lambda refuse what this baseline's profile has not signed."""
+        """Makes Lambda refuse what neither this baseline's profile nor a trusted one has signed.
+
+        With `enforcement=WARN` Lambda only counts it.
+        """
 
     @property
     def signing_profile_name(self) -> str:
@@ -72,6 +81,58 @@ class ISigningBaseline(Protocol):
                 the function is made, then as a `RuntimeError`.
         """
 
+    def sign_everything(self, scope: Construct, *, skip: Sequence[Construct | str] = ()) -> None:
+        """Have every function and layer below a scope signed, whoever defined it.
+
+        An Aspect: when the app synthesizes, each `AWS::Lambda::Function` and
+        `AWS::Lambda::LayerVersion` is pointed to the signed twin of its asset, and each function
+        gets the code signing configuration: L2s, bundled code, L1s, nested stacks, Stages, and the
+        CDK's own helper functions. What this baseline signs already is left as it is. The unsigned
+        asset is taken out of the manifest, unless something else in a template uses it. Versions
+        (`current_version`) follow the signed code.
+
+        Call it once, after the last Stage is made (and, with CDK Pipelines, before `add_stage`,
+        which synthesizes the Stage at once). Whatever cannot be signed stops the synth, all
+        of it at once for each Stage, with one sentence for each construct: inline code, container
+        images, objects in S3 that are none of the app's assets, functions that another code
+        signing configuration or another baseline is for, functions of SAM, functions at the edge,
+        and stacks that this baseline cannot sign for. Not seen are functions that are in no
+        template of the app: those of a template that CloudFormation fetches
+        (`AWS::CloudFormation::Stack`, applications of SAM), or that a service makes (canaries of
+        CloudWatch Synthetics).
+
+        Layers of elsewhere, by their ARN, are judged by Lambda when the function is deployed: it
+        takes those that a trusted publisher has signed. See
+        <https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html>.
+
+        Args:
+            scope: App, Stage, stack or any construct.
+            skip: What is left as it is, with all below it: constructs or their paths. Each
+                function and layer in it gets a note in the assembly, `[ack:
+                secure-lambda-constructs:unsigned]`. Lambda refuses a signed function that has an
+                unsigned layer, so with a layer go the functions that use it. By default nothing is
+                skipped.
+
+        Raises:
+            InvalidInputError: Where the scope is no construct, or `skip` no list of them. What is
+                found when the app synthesizes arrives as a `RuntimeError`.
+
+        Example:
+            ```python
+            from secure_lambda_constructs import SigningBaseline
+
+            signing = SigningBaseline(stack, "WholeAppSigning")
+            lambda_.Function(
+                stack,
+                "Existing",
+                runtime=lambda_.Runtime.PYTHON_3_13,
+                handler="index.handler",
+                code=lambda_.Code.from_asset("lambda"),
+            )
+            signing.sign_everything(app)
+            ```
+        """
+
     def grant_sign(self, grantee: iam.IGrantable) -> iam.Grant:
         """Give a principal, such as the deployment role, the rights to sign: no more than needed.
 
@@ -101,6 +162,40 @@ class ISigningBaseline(Protocol):
             ```
         """
 
+    def add_alarms(self, topic: "sns.ITopic") -> None:
+        """Have messages sent where signing fails, or Lambda accepts code that nobody signed.
+
+        They are made in the topic's stack: an EventBridge rule for signing jobs of this baseline
+        that did not succeed, and, where the policy is `WARN` or not known, a CloudWatch alarm on
+        Lambda's metric `SignatureValidationErrors` of the whole account and region, summed over
+        five minutes. The alarm costs money: see <https://aws.amazon.com/cloudwatch/pricing/>.
+
+        A topic of this app gets the rights for both services, and so does its key where it has
+        one of its own; a topic with the key `alias/aws/sns` of AWS delivers nothing. An imported
+        topic cannot be given them: its policy must let `events.amazonaws.com` and
+        `cloudwatch.amazonaws.com` do `sns:Publish`, and its key `kms:Decrypt` and
+        `kms:GenerateDataKey*`. See
+        <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html> and
+        <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>.
+
+        Args:
+            topic: An SNS topic of the baseline's account and region.
+
+        Raises:
+            InvalidInputError: Where the topic is none, or is of another account or region, or
+                there are alarms of this baseline already.
+
+        Example:
+            ```python
+            from aws_cdk import aws_sns as sns
+
+            from secure_lambda_constructs import SigningBaseline
+
+            signing = SigningBaseline(stack, "AlarmedSigning")
+            signing.add_alarms(sns.Topic(stack, "Alerts", enforce_ssl=True))
+            ```
+        """
+
 
 class BaselineMembers(Construct):
     """Implements `ISigningBaseline`, see there, on what its subclasses set."""
@@ -109,6 +204,7 @@ class BaselineMembers(Construct):
     _config: lambda_.ICodeSigningConfig
     _bucket: s3.IBucket
     _version_arn: str
+    _enforcement: lambda_.UntrustedArtifactOnDeployment | None = None
 
     @property
     def code_signing_config(self) -> lambda_.ICodeSigningConfig:
@@ -134,6 +230,14 @@ class BaselineMembers(Construct):
         """See `ISigningBaseline.signed`."""
         return self._signer.signed(code)
 
+    def sign_everything(self, scope: Construct, *, skip: Sequence[Construct | str] = ()) -> None:
+        """See `ISigningBaseline.sign_everything`."""
+        sign_everything(scope, self._signer, self._config.code_signing_config_arn, skip)
+
     def grant_sign(self, grantee: iam.IGrantable) -> iam.Grant:
         """See `ISigningBaseline.grant_sign`."""
         return self._signer.grant_sign(grantee)
+
+    def add_alarms(self, topic: "sns.ITopic") -> None:
+        """See `ISigningBaseline.add_alarms`."""
+        make_alarms(self, topic, self._signer.identity, self._enforcement)

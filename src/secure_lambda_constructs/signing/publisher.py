@@ -10,8 +10,9 @@ finds its scopes, and with them the context of the real stack. What code objects
 """
 
 import os
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,10 +27,12 @@ from .command.launcher import launch_command
 from .identity import SigningIdentity
 from .stacks import asset_door, surroundings
 
-__all__ = ["CodePublisher", "check_exists", "check_source"]
+__all__ = ["CodePublisher", "check_exists", "check_source", "hash_in_key"]
 
 _HIDDEN = "~SignedCode"
 _BUNDLING_STACKS = "aws:cdk:bundling-stacks"
+# The CDK names objects by a SHA-256, after the prefix that the synthesizer may have.
+_OBJECT_KEY = re.compile(r".*(?P<hash>[0-9a-f]{64})(?P<extension>\.[^./]+)?")
 
 # Where each code object was used first.
 _users: WeakKeyDictionary[lambda_.Code, tuple["CodePublisher", Construct]] = WeakKeyDictionary()
@@ -96,6 +99,26 @@ def check_source(path: str) -> None:
             f"code to sign must not be signed already, got {path} with {SIGNATURE_NAME}: give the "
             "code as it was before it was signed, or use it without signed()"
         )
+
+
+def hash_in_key(key: str) -> tuple[str, str] | None:
+    """Read what the CDK calls an asset out of the key of its object.
+
+    Args:
+        key: The key, a literal.
+
+    Returns:
+        The hash and the file name extension, or `None` where no asset has such a key.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.signing.publisher import hash_in_key
+
+        assert hash_in_key("assets/" + "0f" * 32 + ".zip") == ("0f" * 32, ".zip")
+        ```
+    """
+    match = _OBJECT_KEY.fullmatch(key)
+    return (match["hash"], match["extension"] or "") if match else None
 
 
 class _SigningSynthesizer(cdk.StackSynthesizer):
@@ -236,8 +259,18 @@ class CodePublisher:
                 "lambda_.Code.from_asset(...) anew for each"
             )
 
+    @property
+    def identities(self) -> Collection[str]:
+        """What the signed assets of this stack are called so far."""
+        return self._locations.keys()
+
     def publish(
-        self, asset_hash: str, file_name: str, *, deploy_time: bool | None = None
+        self,
+        asset_hash: str,
+        file_name: str,
+        *,
+        deploy_time: bool | None = None,
+        description: str | None = None,
     ) -> cdk.FileAssetLocation:
         """Enter the signed twin of an asset into the stack's asset manifest.
 
@@ -245,6 +278,7 @@ class CodePublisher:
             asset_hash: What the CDK calls the unsigned code.
             file_name: Where it is, absolute or relative to the stage's output directory.
             deploy_time: Whether the object is needed only while the stack is deployed.
+            description: What the CDK CLI calls it. By default the path of the code bound last.
 
         Returns:
             The place where the signed code will be.
@@ -254,6 +288,8 @@ class CodePublisher:
         """
         identity = self._identity.asset_id(asset_hash)
         if identity not in self._locations:
+            if description is not None:
+                self._description = description
             location = self._enter(identity, file_name, deploy_time)
             self._locations[identity] = location
             self._places.add((location.bucket_name, location.object_key))

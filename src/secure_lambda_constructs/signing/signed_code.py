@@ -1,6 +1,8 @@
 """`SignedCode`: a `lambda_.Code` that is signed while it is published."""
 
 import os
+from collections.abc import Sequence
+from weakref import WeakSet
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,12 +12,40 @@ from constructs import Construct
 from ..errors import InvalidInputError
 from .grant_order import GrantOrder
 from .identity import SigningIdentity, grant_sign, literal_or_none
-from .publisher import CodePublisher, check_exists, check_source
+from .publisher import CodePublisher, check_exists, check_source, hash_in_key
 from .stacks import Home, depend_on, same, surroundings
 
-__all__ = ["CodeSigner", "SignedCode"]
+__all__ = ["NOT_ENFORCED", "CodeSigner", "SignedCode", "signer_of"]
 
-_NOT_ENFORCED = "secure-lambda-constructs:signedCodeNotEnforced"
+NOT_ENFORCED = "secure-lambda-constructs:signedCodeNotEnforced"
+"""Key of the warning about signed code without a code signing configuration."""
+
+_signers: WeakSet["CodeSigner"] = WeakSet()
+
+
+def signer_of(object_key: object, own: "CodeSigner") -> "CodeSigner | None":
+    """Find the baseline that signs an object.
+
+    Args:
+        object_key: The object's key. Only a literal can be one that was made here.
+        own: Whom to ask first: baselines of several Stages may sign the same with one name.
+
+    Returns:
+        The signer of that baseline, or `None` where none in this process signs it.
+
+    Example:
+        ```python
+        from secure_lambda_constructs import SigningBaseline
+        from secure_lambda_constructs.signing.signed_code import signer_of
+
+        signed = SigningBaseline(stack, "Signing").signed(lambda_.Code.from_asset("lambda"))
+        assert signer_of("somewhere/code.zip", signed.signer) is None
+        ```
+    """
+    found = hash_in_key(object_key) if isinstance(object_key, str) else None
+    if found is None:
+        return None
+    return next((signer for signer in (own, *_signers) if signer.has_signed(found[0])), None)
 
 
 class CodeSigner:
@@ -38,6 +68,10 @@ class CodeSigner:
             home: What makes profile and bucket, or `None` where they exist already.
         """
         self.identity = identity
+        self.trusted_publishers: Sequence[str] = ()
+        """ARNs of profile versions that the baseline trusts besides its own; may be tokens."""
+        self.profile_version_arn: str | None = None
+        """ARN of the version of its own profile, where that is known; may be a token."""
         self._home = home
         own_stack = "a stack of its own, deployed before and not dependent on it"
         self._order = GrantOrder(
@@ -48,6 +82,24 @@ class CodeSigner:
         )
         self._publishers: dict[cdk.Stack, CodePublisher] = {}
         self._publishers_by_address: dict[str, CodePublisher] = {}
+        _signers.add(self)
+
+    @property
+    def home(self) -> Home | None:
+        """What makes profile and bucket, or `None` where they exist already."""
+        return self._home
+
+    def has_signed(self, identity: str) -> bool:
+        """Tell whether a signed asset is one of this signer's.
+
+        Args:
+            identity: What the asset is called; see `SigningIdentity.asset_id`.
+
+        Returns:
+            Whether it was signed for any stack.
+        """
+        publishers = self._publishers_by_address.values()
+        return any(identity in publisher.identities for publisher in publishers)
 
     def signed(self, code: lambda_.Code) -> "SignedCode":
         """Wrap code so that it is signed; see `ISigningBaseline.signed`."""
@@ -86,7 +138,20 @@ class CodeSigner:
         Raises:
             InvalidInputError: Where this identity cannot sign for that stack.
         """
-        stack = cdk.Stack.of(scope)
+        return self.publisher_of(cdk.Stack.of(scope))
+
+    def publisher_of(self, stack: cdk.Stack) -> CodePublisher:
+        """Return what signs for a stack.
+
+        Args:
+            stack: The stack; may be a nested one.
+
+        Returns:
+            Its publisher.
+
+        Raises:
+            InvalidInputError: Where this identity cannot sign for that stack.
+        """
         # By the address only where need be, since it takes two crossings; see `same`.
         publisher = self._publishers.get(stack)
         if publisher is None:
@@ -239,7 +304,7 @@ class SignedCode(lambda_.Code):
         self._code.bind_to_resource(_resource, resource_property=resource_property)
         if isinstance(_resource, lambda_.CfnFunction) and _resource.code_signing_config_arn is None:
             cdk.Annotations.of(_resource).add_warning_v2(
-                _NOT_ENFORCED,
+                NOT_ENFORCED,
                 "the code of this function is signed, but Lambda would run unsigned code too: "
                 "write code_signing_config=signing.code_signing_config with the signing baseline",
             )
