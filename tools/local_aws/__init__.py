@@ -29,7 +29,8 @@ What it does **not** check, so that no test may rely on it:
   ``--no-rollback`` is ignored. A deletion stops at the first resource that cannot be deleted.
 * DynamoDB Local is of 2020 and holds everything in memory; a global table has one replica.
 * Prefix lists are ids that rules name, and nothing else. There is no CloudTrail.
-* Everything is gone when it stops; quotas, eventual consistency and most limits do not exist.
+* Everything is gone when it stops; eventual consistency and most limits do not exist, and quotas
+  only where a test sets one (``add_fault`` with ``per_second``).
 
 It listens on loopback only. It stops, with every process it started, when it is told to, and also
 when the process that started it dies in whatever way.

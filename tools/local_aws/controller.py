@@ -19,9 +19,15 @@ JobOutcome = Literal["succeed", "fail", "endless", "foreign_content", "changed_c
 entry differs from the source. ``unsigned``: the object is the source, without a signature."""
 
 Fault = Literal[
-    "throttle", "server_error", "expired_token", "access_denied", "truncate_body", "slow"
+    "throttle",
+    "server_error",
+    "expired_token",
+    "access_denied",
+    "clock_skew",
+    "truncate_body",
+    "slow",
 ]
-"""What happens to a call. The first four: an error as the service words it. ``truncate_body``: the
+"""What happens to a call. The first five: an error as the service words it. ``truncate_body``: the
 answer promises its whole length and ends half-way. ``slow``: the answer comes late."""
 
 _ACCOUNT = "000000000000"
@@ -180,6 +186,7 @@ class LocalAws:
         times: int | None = 1,
         skip: int = 0,
         seconds: float = 1.0,
+        per_second: float | None = None,
     ) -> None:
         """Makes calls from outside fail; the stand-in's own calls among its services do not.
 
@@ -190,6 +197,9 @@ class LocalAws:
             times: Number of calls; None for all.
             skip: Number of calls that pass first.
             seconds: Delay of a ``slow`` call.
+            per_second: Calls that pass in each second; the fault is for those above, so that
+                ``kind="throttle", times=None, per_second=10`` is a quota of ten a second. None
+                lets none pass.
 
         Raises:
             LocalAwsError: There is no such kind, or a number is none.
@@ -204,6 +214,7 @@ class LocalAws:
                 "times": times,
                 "skip": skip,
                 "seconds": seconds,
+                "per_second": per_second,
             },
         )
 
@@ -221,8 +232,9 @@ class LocalAws:
             operation: Only this operation.
 
         Returns:
-            For each call ``service``, ``operation``, ``status`` (HTTP), ``error`` (code or None)
-            and ``account`` of the caller.
+            For each call ``service``, ``operation``, ``status`` (HTTP), ``error`` (code or None),
+            ``account`` of the caller, and ``time``, when it was answered, as ``time.time()``
+            tells it.
         """
         return [
             call

@@ -7,17 +7,32 @@ import os
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
-from localstack.services.s3.models import s3_stores
+from localstack.services.s3.models import S3Bucket, s3_stores
 from localstack.services.s3.provider import S3Provider
 from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 
-__all__ = ["check_expected_owner", "s3_provider"]
+__all__ = ["check_expected_owner", "find_bucket", "provider", "s3_provider"]
+
+_providers: list[S3Provider] = []
 
 
 def s3_provider() -> S3Provider:
     """S3 whose objects lie in this run's folder; LocalStack's own is one for all runs."""
     folder = os.path.join(os.environ["LOCAL_AWS_STATE"], "s3")
-    return S3Provider(storage_backend=EphemeralS3ObjectStore(folder))
+    _providers.append(S3Provider(storage_backend=EphemeralS3ObjectStore(folder)))
+    return provider()
+
+
+def provider() -> S3Provider:
+    """The provider that answers S3's calls; there is one as soon as there is a bucket."""
+    return _providers[-1]
+
+
+def find_bucket(name: str) -> S3Bucket | None:
+    """The bucket of a name, in whatever account and region."""
+    owner = _owner(name)
+    # A store's buckets are those of all regions of its account.
+    return None if owner is None else s3_stores[owner]["us-east-1"].buckets.get(name)
 
 
 def check_expected_owner(chain: HandlerChain, context: RequestContext, response: Response) -> None:

@@ -6,8 +6,9 @@ The state lives in LocalStack's process; ``hooks.py`` serves it below ``/_local_
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 __all__ = ["CONTROL", "FAULT_KINDS", "JOB_OUTCOMES", "Call", "Control", "ControlError", "Fault"]
@@ -18,7 +19,15 @@ JOB_OUTCOMES = frozenset(
 """How a signing job can end; ``endless`` stays in progress for good."""
 
 FAULT_KINDS = frozenset(
-    {"throttle", "server_error", "expired_token", "access_denied", "truncate_body", "slow"}
+    {
+        "throttle",
+        "server_error",
+        "expired_token",
+        "access_denied",
+        "clock_skew",
+        "truncate_body",
+        "slow",
+    }
 )
 """What can happen to a call instead of, or in addition to, its answer."""
 
@@ -38,6 +47,7 @@ class Fault:
         times: Calls that it still applies to; None for all.
         seconds: Delay of a ``slow`` call.
         skip: Calls that it lets pass first.
+        per_second: Calls that it lets pass in each second, and not those above; None for none.
     """
 
     service: str
@@ -46,17 +56,37 @@ class Fault:
     times: int | None = 1
     seconds: float = 1.0
     skip: int = 0
+    per_second: float | None = None
+    _left: float = 0.0
+    _looked: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        """A second's worth of calls may come at once, as from a bucket of tokens that is full."""
+        self._left = max(1.0, self.per_second or 0.0)
+
+    def lets_pass(self) -> bool:
+        """Whether a call that came now is within the rate; it is counted then."""
+        if self.per_second is None:
+            return False
+        moment = time.monotonic()
+        refilled = self._left + (moment - self._looked) * self.per_second
+        self._left, self._looked = min(refilled, max(1.0, self.per_second)), moment
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call from outside that was answered."""
+    """A call from outside that was answered, and when, in seconds since 1970."""
 
     service: str
     operation: str
     status: int
     error: str | None
     account: str
+    time: float = field(default_factory=time.time)
 
 
 class Control:
@@ -123,7 +153,8 @@ class Control:
         Raises:
             ControlError: A key is missing, unknown or has a value that does not exist.
         """
-        unknown = body.keys() - {"service", "operation", "kind", "times", "seconds", "skip"}
+        known = {"service", "operation", "kind", "times", "seconds", "skip", "per_second"}
+        unknown = body.keys() - known
         if unknown:
             raise ControlError(f"a fault has no {', '.join(sorted(unknown))}")
         if not isinstance(body.get("service"), str):
@@ -135,6 +166,7 @@ class Control:
             times=_times(body.get("times", 1)),
             seconds=float(body.get("seconds", 1.0)),
             skip=int(body.get("skip", 0)),
+            per_second=_rate(body.get("per_second")),
         )
         with self._lock:
             self._faults.append(fault)
@@ -151,6 +183,8 @@ class Control:
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
+                    continue
+                if fault.lets_pass():
                     continue
                 if fault.times is not None:
                     fault.times -= 1
@@ -185,6 +219,14 @@ def _one_of(body: dict[str, Any], key: str, choices: frozenset[str]) -> str:
     if value not in choices:
         raise ControlError(f"{key} must be one of {', '.join(sorted(choices))}, got {value!r}")
     return str(value)
+
+
+def _rate(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise ControlError(f"per_second must be above 0 or null, got {value!r}")
+    return float(value)
 
 
 def _times(value: object) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localstack.aws import handlers
@@ -33,6 +34,7 @@ _ERRORS: dict[str, tuple[str, str, int]] = {
         403,
     ),
     "access_denied": ("AccessDeniedException", "User is not authorized to perform this", 403),
+    "clock_skew": ("InvalidSignatureException", "Signature expired: {skew}", 403),
 }
 _SERVICE_ERRORS: dict[tuple[str, str], tuple[str, str, int]] = {
     ("s3", "throttle"): ("SlowDown", "Please reduce your request rate.", 503),
@@ -43,6 +45,12 @@ _SERVICE_ERRORS: dict[tuple[str, str], tuple[str, str, int]] = {
     ),
     ("s3", "expired_token"): ("ExpiredToken", "The provided token has expired.", 400),
     ("s3", "access_denied"): ("AccessDenied", "Access Denied", 403),
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    ("s3", "clock_skew"): (
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+        403,
+    ),
     ("sts", "throttle"): ("Throttling", "Rate exceeded", 400),
     ("sts", "expired_token"): (
         "ExpiredToken",
@@ -50,6 +58,7 @@ _SERVICE_ERRORS: dict[tuple[str, str], tuple[str, str, int]] = {
         403,
     ),
     ("sts", "access_denied"): ("AccessDenied", "User is not authorized to perform this", 403),
+    ("sts", "clock_skew"): ("SignatureDoesNotMatch", "Signature expired: {skew}", 403),
     ("signer", "server_error"): ("InternalServiceErrorException", "Internal server error", 500),
     ("lambda", "throttle"): ("TooManyRequestsException", "Rate Exceeded.", 429),
     ("lambda", "server_error"): ("ServiceException", "Internal server error", 500),
@@ -98,6 +107,7 @@ def _inject_fault(chain: HandlerChain, context: RequestContext, response: Respon
         time.sleep(fault.seconds)
         return
     code, message, status = _SERVICE_ERRORS.get((service, fault.kind)) or _ERRORS[fault.kind]
+    message = message.format(skew=_skew())
     raise CommonServiceException(code, message, status_code=status, sender_fault=status < 500)
 
 
@@ -110,6 +120,15 @@ def _after_call(chain: HandlerChain, context: RequestContext, response: Response
     fault = CONTROL.take_fault(service, operation, when=lambda fault: not _is_before(fault))
     if fault is not None:
         _truncate(response)
+
+
+def _skew() -> str:
+    # As if the caller's clock were an hour slow; five minutes are accepted.
+    moment = datetime.now(UTC)
+    sent, oldest, received = (
+        (moment - timedelta(minutes=minutes)).strftime("%Y%m%dT%H%M%SZ") for minutes in (60, 5, 0)
+    )
+    return f"{sent} is now earlier than {oldest} ({received} - 5 min.)"
 
 
 def _is_before(fault: Fault) -> bool:

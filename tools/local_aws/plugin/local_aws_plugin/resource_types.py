@@ -37,6 +37,7 @@ __all__ = [
     "SigningProfile",
     "Subnet",
     "Table",
+    "TopicPolicy",
     "Vpc",
     "VpcEndpoint",
 ]
@@ -99,5 +100,6 @@ SecurityGroupIngress = _type("AWS::EC2::SecurityGroupIngress", "security_groups"
 SigningProfile = _type("AWS::Signer::SigningProfile", "signer", "SigningProfileProvider")
 Subnet = _type("AWS::EC2::Subnet", "network", "SubnetProvider")
 Table = _type("AWS::DynamoDB::Table", "tables", "TableProvider")
+TopicPolicy = _type("AWS::SNS::TopicPolicy", "notifications", "TopicPolicyProvider")
 Vpc = _type("AWS::EC2::VPC", "network", "VpcProvider")
 VpcEndpoint = _type("AWS::EC2::VPCEndpoint", "network", "VpcEndpointProvider")

@@ -27,6 +27,8 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
         class LoopbackServer(TwistedRuntimeServer):
             def register(self, gateway: Any, listen: Any, ssl_creds: Any = None) -> None:
                 site = TwistedGateway(gateway)
+                # LocalStack logs each call of AWS; Twisted would log each request once more.
+                site.log = lambda request: None
                 for address in listen:
                     failures: list[Any] = []
                     endpoints.TCP4ServerEndpoint(

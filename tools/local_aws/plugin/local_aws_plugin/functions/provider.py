@@ -34,6 +34,8 @@ class CodeSigningLambdaProvider(LambdaProvider):
         super().__init__()
         # Signatures of accepted code, by function ARN and the code's hash.
         self._signatures: dict[tuple[str, str], Signature] = {}
+        # Signatures of layers, by the ARN of the layer version.
+        self._layer_signatures: dict[str, Signature] = {}
 
     @handler("CreateFunction", expand=False)
     def create_function(self, context: RequestContext, request: Request) -> Any:
@@ -164,6 +166,7 @@ class CodeSigningLambdaProvider(LambdaProvider):
         except EnvelopeError:
             return answer
         answer["Content"] |= _signature_fields(signature)
+        self._layer_signatures[answer["LayerVersionArn"]] = signature
         return answer
 
     def _policy(self, context: RequestContext, config_arn: str) -> Policy:
@@ -217,6 +220,9 @@ class CodeSigningLambdaProvider(LambdaProvider):
         signature = self._signatures.get((arn, configuration.get("CodeSha256", "")))
         if signature is not None:
             configuration |= _signature_fields(signature)
+        for layer in configuration.get("Layers") or ():
+            if layer["Arn"] in self._layer_signatures:
+                layer |= _signature_fields(self._layer_signatures[layer["Arn"]])
         return configuration
 
 

@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 __all__ = ["Authority"]
 
 _LEAF_DAYS = 3  # as AWS's own leaves
+_REUSE = timedelta(hours=1)
 _SKEW = timedelta(minutes=5)
 
 
@@ -32,6 +33,7 @@ class Authority:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP384R1())
         self._lock = threading.Lock()
+        self._issued: tuple[ec.EllipticCurvePrivateKey, x509.Certificate] | None = None
         now = datetime.now(UTC)
         self._name = _name("Local AWS Signer root, not AWS")
         self.root = (
@@ -48,10 +50,12 @@ class Authority:
         )
 
     def issue(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-        """A new key and a certificate for it that may sign code for three days."""
-        key = ec.generate_private_key(ec.SECP384R1())
+        """A key, changed every hour, and a certificate for it that may sign for three days."""
         now = datetime.now(UTC)
         with self._lock:
+            if self._issued and now - self._issued[1].not_valid_before_utc < _SKEW + _REUSE:
+                return self._issued
+            key = ec.generate_private_key(ec.SECP384R1())
             leaf = (
                 x509.CertificateBuilder()
                 .subject_name(_name("Local AWS Signer code signing, not AWS"))
@@ -67,6 +71,7 @@ class Authority:
                 )
                 .sign(self._key, hashes.SHA384())
             )
+            self._issued = (key, leaf)
         return key, leaf
 
     def issued(self, leaf: x509.Certificate) -> bool:

@@ -11,6 +11,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import IO
 
 from asn1crypto import algos, cms, core, pem
 from asn1crypto import x509 as asn1_x509
@@ -34,6 +35,7 @@ __all__ = [
 
 SIGNATURE_ENTRY = "META_INF/aws_signer_signature_v1.0.SF"
 _SIGNATURE_FOLDER = "META_INF/"
+_CHUNK = 1 << 20
 
 _JOB_ARN, _EXPIRES_AT, _PROFILE_VERSION_ARN = (
     "1.3.187.137.1.2",
@@ -69,7 +71,7 @@ class Signature:
     expires_at: datetime
 
 
-def content_digest(archive: bytes) -> bytes:
+def content_digest(archive: IO[bytes]) -> bytes:
     """The 48 bytes that a signature is made over.
 
     Raises:
@@ -79,31 +81,38 @@ def content_digest(archive: bytes) -> bytes:
         >>> buffer = io.BytesIO()
         >>> with zipfile.ZipFile(buffer, "w") as new:
         ...     new.writestr("a", "b")
-        >>> content_digest(buffer.getvalue()) == hashlib.sha384(b"ab").digest()
+        >>> content_digest(buffer) == hashlib.sha384(b"ab").digest()
         True
     """
     whole = hashlib.sha384()
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        with zipfile.ZipFile(archive) as source:
             for entry in source.infolist():
                 if entry.filename == SIGNATURE_ENTRY:
                     continue
                 encoding = "utf-8" if entry.flag_bits & 0x800 else "cp437"
                 whole.update(entry.filename.encode(encoding))
-                whole.update(source.read(entry))
+                with source.open(entry) as content:
+                    while chunk := content.read(_CHUNK):
+                        whole.update(chunk)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, OSError) as error:
         raise EnvelopeError(f"not a readable ZIP archive: {error}") from error
     return whole.digest()
 
 
-def add_signature(archive: bytes, signature: Signature, authority: Authority) -> bytes:
-    """Signs an archive; the entries that it has stay as they are, byte for byte.
+def add_signature(archive: IO[bytes], signature: Signature, authority: Authority) -> None:
+    """Signs an archive in place; the entries that it has stay as they are, byte for byte.
+
+    Args:
+        archive: A file that can be read, written and sought in.
+        signature: What the signature is to say.
+        authority: Whose signature it is.
 
     Raises:
         EnvelopeError: The archive is not a ZIP archive, is empty or is signed already.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        with zipfile.ZipFile(archive) as source:
             names = source.namelist()
     except zipfile.BadZipFile as error:
         raise EnvelopeError(f"not a readable ZIP archive: {error}") from error
@@ -111,15 +120,12 @@ def add_signature(archive: bytes, signature: Signature, authority: Authority) ->
         raise EnvelopeError("the archive is empty")
     if SIGNATURE_ENTRY in names:
         raise EnvelopeError("the archive already has a signature")
-    signed = io.BytesIO(archive)
-    with zipfile.ZipFile(signed, "a") as target:
-        if _SIGNATURE_FOLDER not in names:
+    if _SIGNATURE_FOLDER not in names:
+        with zipfile.ZipFile(archive, "a") as target:
             target.mkdir(_SIGNATURE_FOLDER)
-    with zipfile.ZipFile(signed, "a", compression=zipfile.ZIP_DEFLATED) as target:
-        target.writestr(
-            SIGNATURE_ENTRY, _envelope(content_digest(signed.getvalue()), signature, authority)
-        )
-    return signed.getvalue()
+    digest = content_digest(archive)
+    with zipfile.ZipFile(archive, "a", compression=zipfile.ZIP_DEFLATED) as target:
+        target.writestr(SIGNATURE_ENTRY, _envelope(digest, signature, authority))
 
 
 def read_signature(archive: bytes, authority: Authority) -> Signature:
@@ -152,7 +158,7 @@ def read_signature(archive: bytes, authority: Authority) -> Signature:
         digest = attributes["message_digest"].native
     except (ValueError, TypeError, KeyError, StopIteration, AttributeError) as error:
         raise EnvelopeError(f"the signature file cannot be read: {error}") from error
-    if digest != hashlib.sha384(content_digest(archive)).digest():
+    if digest != hashlib.sha384(content_digest(io.BytesIO(archive))).digest():
         raise ContentChangedError("the entries are not those that were signed")
     return signature
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 import logging
+import tempfile
 import threading
+import time
 import zipfile
-from typing import Any
+from typing import IO, Any
 
-from botocore.exceptions import ClientError
-from localstack.aws.connect import connect_to
+from localstack.aws.api import ServiceException
 
 from ..control import CONTROL
 from .envelope import EnvelopeError, Signature, add_signature
+from .objects import Objects
 from .store import AUTHORITY, LOCK, Job, now
 
 __all__ = ["start"]
 
 _LOG = logging.getLogger(__name__)
+_IN_MEMORY = 1 << 20
+# More at a time would only take turns.
+_WORKERS = threading.Semaphore(2)
 
 
 def start(job: Job, region: str) -> None:
@@ -25,22 +30,26 @@ def start(job: Job, region: str) -> None:
     outcome = CONTROL.take_outcome()
     if outcome == "endless":
         return
-    timer = threading.Timer(CONTROL.latency_seconds, _run, args=(job, region, outcome))
-    timer.daemon = True
-    timer.start()
+    latency = CONTROL.latency_seconds
+    threading.Thread(target=_run, args=(job, region, outcome, latency), daemon=True).start()
 
 
-def _run(job: Job, region: str, outcome: str) -> None:
+def _run(job: Job, region: str, outcome: str, latency: float) -> None:
+    end = time.monotonic() + latency
+    key, reason = None, "Signing job failed: an internal error occurred"
     try:
-        key = None if outcome == "fail" else _sign(job, region, outcome)
-        reason = "Signing job failed: an internal error occurred" if key is None else ""
+        # The work is done half-way: many callers start their jobs at once, and later fetch all the
+        # results at once, and neither shall wait for the stand-in.
+        time.sleep(latency / 2)
+        key = None if outcome == "fail" else _sign(job, region, outcome, end)
     except EnvelopeError as error:
-        key, reason = None, f"Unable to sign the source object: {error}"
-    except ClientError as error:
-        key, reason = None, f"Unable to read the source or write the result: {error}"
+        reason = f"Unable to sign the source object: {error}"
+    except ServiceException as error:
+        reason = f"Unable to read the source or write the result: {error.message}"
     except Exception as error:
         _LOG.exception("signing job %s", job.id)
-        key, reason = None, f"Internal error: {error}"
+        reason = f"Internal error: {error}"
+    _sleep_until(end)
     with LOCK:
         job.completed_at = now()
         job.signed_key = key
@@ -48,40 +57,47 @@ def _run(job: Job, region: str, outcome: str) -> None:
         job.status_reason = "Signing Succeeded" if key else reason
 
 
-def _sign(job: Job, region: str, outcome: str) -> str:
-    s3 = connect_to(aws_access_key_id=job.invoker, region_name=region).s3
+def _sign(job: Job, region: str, outcome: str, end: float) -> str:
+    objects = Objects(job.invoker, region)
     source = job.source["s3"]
-    archive = s3.get_object(
-        Bucket=source["bucketName"], Key=source["key"], VersionId=source["version"]
-    )["Body"].read()
-    if outcome == "foreign_content":
-        archive = _with_foreign_entry(archive)
-    elif outcome == "changed_content":
-        archive = _with_changed_entry(archive)
-    if outcome != "unsigned":
-        signature = Signature(job.arn, job.profile_version_arn, job.signature_expires_at)
-        archive = add_signature(archive, signature, AUTHORITY)
     target: dict[str, Any] = job.destination["s3"]
     # The Lambda platform keeps the extension; the prefix is taken as it is, without a slash.
     key = f"{target.get('prefix') or ''}{job.id}.zip"
-    s3.put_object(Bucket=target["bucketName"], Key=key, Body=archive)
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as archive:
+        with _WORKERS:
+            objects.read(source["bucketName"], source["key"], source["version"], archive)
+            if outcome == "foreign_content":
+                _add_foreign_entry(archive)
+            elif outcome == "changed_content":
+                _change_entry(archive)
+            if outcome != "unsigned":
+                signature = Signature(job.arn, job.profile_version_arn, job.signature_expires_at)
+                add_signature(archive, signature, AUTHORITY)
+        _sleep_until(end)
+        with _WORKERS:
+            archive.seek(0)
+            objects.write(target["bucketName"], key, archive)
     return key
 
 
-def _with_foreign_entry(archive: bytes) -> bytes:
-    changed = io.BytesIO(archive)
-    with zipfile.ZipFile(changed, "a") as target:
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
+
+
+def _add_foreign_entry(archive: IO[bytes]) -> None:
+    with zipfile.ZipFile(archive, "a") as target:
         target.writestr("sitecustomize.py", "# not part of what was sent for signing\n")
-    return changed.getvalue()
 
 
-def _with_changed_entry(archive: bytes) -> bytes:
-    changed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(changed, "w") as target:
+def _change_entry(archive: IO[bytes]) -> None:
+    archive.seek(0)
+    original = io.BytesIO(archive.read())
+    archive.seek(0)
+    archive.truncate()
+    with zipfile.ZipFile(original) as source, zipfile.ZipFile(archive, "w") as target:
         done = False
         for entry in source.infolist():
             body = source.read(entry)
             if body and not done:
                 body, done = body + b"\n", True
             target.writestr(entry, body)
-    return changed.getvalue()

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-from localstack.aws.api import RequestContext, handler
-from localstack.aws.connect import connect_to
+from localstack.aws.api import RequestContext, ServiceException, handler
 
 from . import jobs, views
 from .errors import access_denied, conflict, invalid, not_found
+from .objects import Objects
 from .store import LOCK, PLATFORM_ID, STORES, Job, Permission, Profile, find_job, now
 
 __all__ = ["SignerProvider"]
@@ -98,11 +97,19 @@ class SignerProvider:
     def revoke_signing_profile(self, context: RequestContext, request: Request) -> None:
         """Revokes what a profile version signs from a time on."""
         profile = _profile(context.account_id, context.region, request["profileName"])
+        # https://docs.aws.amazon.com/signer/latest/developerguide/revocation.html
+        effective = request["effectiveTime"]
+        effective = effective if effective.tzinfo else effective.replace(tzinfo=UTC)
+        if effective > now():
+            raise invalid("The effective time of a revocation cannot be in the future")
         with LOCK:
             for version in profile.versions:
                 if version.id == request["profileVersion"]:
+                    before = (version.revocation or {}).get("revocationEffectiveFrom")
+                    if before is not None and effective > before:
+                        raise invalid("The effective time of a revocation cannot become later")
                     version.revocation = {
-                        "revocationEffectiveFrom": request["effectiveTime"],
+                        "revocationEffectiveFrom": effective,
                         "revokedAt": now(),
                         "revokedBy": _caller(context),
                     }
@@ -278,14 +285,14 @@ def _check_source(context: RequestContext, request: Request) -> None:
     source = (request.get("source") or {}).get("s3")
     if not source:
         raise invalid("source.s3 is required")
-    s3 = connect_to(aws_access_key_id=context.account_id, region_name=context.region).s3
+    objects = Objects(context.account_id, context.region, context.partition)
     bucket = source["bucketName"]
-    _check_bucket(s3, context, bucket)
-    if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
+    _check_bucket(objects, context, bucket)
+    if not objects.is_versioned(bucket):
         raise invalid(f"The source bucket {bucket} is not version enabled")
     try:
-        s3.head_object(Bucket=bucket, Key=source["key"], VersionId=source["version"])
-    except ClientError as error:
+        objects.check_exists(bucket, source["key"], source["version"])
+    except ServiceException as error:
         raise invalid(
             f"The source object {source['key']} with the version {source['version']} "
             f"is not in bucket {bucket}"
@@ -296,15 +303,14 @@ def _check_destination(context: RequestContext, request: Request) -> None:
     destination = (request.get("destination") or {}).get("s3") or {}
     if not destination.get("bucketName"):
         raise invalid("destination.s3.bucketName is required")
-    s3 = connect_to(aws_access_key_id=context.account_id, region_name=context.region).s3
-    _check_bucket(s3, context, destination["bucketName"])
+    objects = Objects(context.account_id, context.region, context.partition)
+    _check_bucket(objects, context, destination["bucketName"])
 
 
-def _check_bucket(s3: Any, context: RequestContext, bucket: str) -> None:
-    try:
-        place = s3.get_bucket_location(Bucket=bucket).get("LocationConstraint") or "us-east-1"
-    except ClientError as error:
-        raise invalid(f"The bucket {bucket} does not exist or is not accessible") from error
+def _check_bucket(objects: Objects, context: RequestContext, bucket: str) -> None:
+    place = objects.region_of(bucket)
+    if place is None:
+        raise invalid(f"The bucket {bucket} does not exist or is not accessible")
     if place != context.region:
         raise invalid(f"The bucket {bucket} is in {place}, the signing profile in {context.region}")
 

@@ -142,26 +142,27 @@ STORES = AccountRegionBundle("signer", _Store, validate=False)
 
 def find_version(version_arn: str) -> ProfileVersion | None:
     """The profile version that an ARN names, in whatever account."""
-    for profile in _all("profiles"):
-        for version in profile.versions:
-            if version.arn == version_arn:
-                return version
+    for store in _stores():
+        for profile in list(store.profiles.values()):
+            for version in profile.versions:
+                if version.arn == version_arn:
+                    return version
     return None
 
 
 def find_job(*, job_id: str | None = None, arn: str | None = None) -> Job | None:
     """The job with an id or an ARN, in whatever account."""
-    for job in _all("jobs"):
-        if job.id == job_id or job.arn == arn:
+    # The id is the end of the ARN. A look at every job would make many jobs slow.
+    key = job_id if arn is None else arn.rpartition("/")[2]
+    if key is None:
+        return None
+    for store in _stores():
+        job = store.jobs.get(key)
+        if job is not None and arn in (None, job.arn):
             return job
     return None
 
 
-def _all(attribute: str) -> list[Any]:
+def _stores() -> list[_Store]:
     with LOCK:
-        return [
-            item
-            for regions in list(STORES.values())
-            for store in list(regions.values())
-            for item in list(getattr(store, attribute).values())
-        ]
+        return [store for regions in list(STORES.values()) for store in list(regions.values())]

@@ -1,0 +1,2 @@
+def handler(event: object, context: object) -> object:
+    return {"echo": event}
