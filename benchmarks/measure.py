@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["Measured", "cpu_seconds_in_turn"]
 
@@ -23,26 +24,41 @@ class Measured:
 
 
 def cpu_seconds_in_turn(
-    commands: Mapping[str, Sequence[str]], *, runs: int = 9
+    commands: Mapping[str, Sequence[str]],
+    *,
+    runs: int = 9,
+    directory: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> dict[str, Measured]:
     """Run the commands in turn, `runs` times after one run to warm up, and measure each.
 
     CPU time and not the clock: another program on the machine then hardly counts.
+
+    Args:
+        commands: The commands by their names.
+        runs: How often each is measured.
+        directory: Where they run; the working directory by default.
+        environment: Their environment; by default that of this process, with credentials that
+            are none: what is measured calls nobody, but does not start without.
     """
+    if environment is None:
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for run in range(runs + 1):
         for name, command in commands.items():
-            seconds = _cpu_seconds(command)
+            seconds = _cpu_seconds(command, directory, environment)
             if run > 0:
                 taken[name].append(seconds)
     return {name: Measured(tuple(seconds)) for name, seconds in taken.items()}
 
 
-def _cpu_seconds(command: Sequence[str]) -> float:
+def _cpu_seconds(
+    command: Sequence[str], directory: Path | None, environment: Mapping[str, str]
+) -> float:
     process = subprocess.Popen(
         command,
-        # What is measured calls nobody, but does not start without credentials.
-        env={**os.environ, "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"},
+        cwd=directory,
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -197,17 +198,22 @@ def test_revoked_signature_is_refused(signing: Signing, make_function: MakeFunct
         make_function(signing.read(job), CodeSigningConfigArn=signing.config())
 
 
-@pytest.mark.parametrize(("offset_hours", "accepted"), [(-1, False), (1, True)])
-def test_revoked_profile_is_refused_from_its_time_on(
-    signing: Signing, make_function: MakeFunction, offset_hours: int, accepted: bool
-) -> None:
-    signed = signing.sign(make_zip())
+def _revoke_profile(signing: Signing, effective_time: datetime) -> None:
     signing.signer.revoke_signing_profile(
         profileName=signing.profile,
         profileVersion=signing.version_arn.rsplit("/", 1)[1],
         reason="leaked",
-        effectiveTime=datetime.now(UTC) + timedelta(hours=offset_hours),
+        effectiveTime=effective_time,
     )
+
+
+@pytest.mark.parametrize(("hours_ago", "accepted"), [(1, False), (0, True)])
+def test_revoked_profile_is_refused_from_its_time_on(
+    signing: Signing, make_function: MakeFunction, hours_ago: int, accepted: bool
+) -> None:
+    signed = signing.sign(make_zip())
+    time.sleep(1.1)  # Signer's times are whole seconds
+    _revoke_profile(signing, datetime.now(UTC) - timedelta(hours=hours_ago))
     config = signing.config()
     if accepted:
         make_function(signed, CodeSigningConfigArn=config)
@@ -216,6 +222,16 @@ def test_revoked_profile_is_refused_from_its_time_on(
             make_function(signed, CodeSigningConfigArn=config)
     with refused("ValidationException", match="Revoked"):
         signing.start(make_zip())
+
+
+def test_revocation_of_a_profile_begins_in_the_past_and_never_later(signing: Signing) -> None:
+    now = datetime.now(UTC)
+    with refused("ValidationException", match="future"):
+        _revoke_profile(signing, now + timedelta(hours=1))
+    _revoke_profile(signing, now - timedelta(hours=1))
+    with refused("ValidationException", match="later"):
+        _revoke_profile(signing, now)
+    _revoke_profile(signing, now - timedelta(hours=2))
 
 
 def test_attached_configuration_decides_from_the_next_deployment_on(
@@ -260,6 +276,8 @@ def test_layers_are_checked_too(signing: Signing, make_function: MakeFunction) -
         make_function(code, CodeSigningConfigArn=config, Layers=[unsigned["LayerVersionArn"]])
     made = make_function(code, CodeSigningConfigArn=config, Layers=[signed["LayerVersionArn"]])
     assert _invoke(signing.aws, made) == 42
+    listed = client.get_function_configuration(FunctionName=made["FunctionName"])["Layers"]
+    assert [each["SigningJobArn"] for each in listed] == [signed["Content"]["SigningJobArn"]]
     with refused(REFUSED):
         client.update_function_configuration(
             FunctionName=made["FunctionName"], Layers=[unsigned["LayerVersionArn"]]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -24,12 +25,15 @@ ONCE = Config(retries={"max_attempts": 0})
         ("signer", "server_error", "InternalServiceErrorException", 500),
         ("signer", "expired_token", "ExpiredTokenException", 403),
         ("signer", "access_denied", "AccessDeniedException", 403),
+        ("signer", "clock_skew", "InvalidSignatureException", 403),
         ("s3", "throttle", "SlowDown", 503),
         ("s3", "server_error", "InternalError", 500),
         ("s3", "expired_token", "ExpiredToken", 400),
         ("s3", "access_denied", "AccessDenied", 403),
+        ("s3", "clock_skew", "RequestTimeTooSkewed", 403),
         ("sts", "throttle", "Throttling", 400),
         ("sts", "expired_token", "ExpiredToken", 403),
+        ("sts", "clock_skew", "SignatureDoesNotMatch", 403),
         ("lambda", "throttle", "TooManyRequestsException", 429),
     ],
 )
@@ -62,6 +66,43 @@ def test_fault_hits_one_operation_after_some_and_as_often_as_asked(aws: LocalAws
         with pytest.raises(ClientError):
             sts.get_caller_identity()
     sts.get_caller_identity()
+
+
+def test_clock_that_is_slow_is_told_by_how_much(aws: LocalAws) -> None:
+    aws.add_fault(service="sts", kind="clock_skew")
+    with refused("SignatureDoesNotMatch", match=r"Signature expired: \w+ is now earlier than \w+ "):
+        aws.client("sts", config=ONCE).get_caller_identity()
+
+
+def test_quota_throttles_what_is_above_its_rate(aws: LocalAws) -> None:
+    sts = aws.client("sts", config=ONCE)
+    aws.add_fault(service="sts", kind="throttle", times=None, per_second=2)
+    for _ in range(2):
+        sts.get_caller_identity()
+    with refused("Throttling"):
+        sts.get_caller_identity()
+    time.sleep(0.6)
+    sts.get_caller_identity()
+
+
+def test_quota_is_kept_over_a_storm(aws: LocalAws) -> None:
+    sts = aws.client("sts", config=ONCE)
+    aws.add_fault(service="sts", kind="throttle", times=None, per_second=5)
+
+    def until_it_passes(_: int) -> None:
+        while True:
+            try:
+                sts.get_caller_identity()
+                return
+            except ClientError:
+                time.sleep(0.05)
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(10) as callers:
+        list(callers.map(until_it_passes, range(10)))
+    # Five at once, the other five one by one.
+    assert time.monotonic() - started >= 0.9
+    assert [call["status"] for call in aws.calls("sts")].count(200) == 10
 
 
 def test_faults_are_cleared(aws: LocalAws) -> None:
@@ -117,6 +158,7 @@ def test_slow_call_is_late_and_blocks_no_other(aws: LocalAws) -> None:
     [
         (lambda aws: aws.add_fault(service="s3", kind="nonsense"), "kind must be one of"),
         (lambda aws: aws.add_fault(service="s3", kind="slow", times=-1), "times must be"),
+        (lambda aws: aws.add_fault(service="s3", kind="slow", per_second=0), "per_second must be"),
         (lambda aws: aws.set_job_outcome("nonsense"), "outcome must be one of"),
         (lambda aws: aws.set_signer(latency_seconds=-1), "latency_seconds must be"),
     ],
@@ -127,10 +169,14 @@ def test_what_does_not_exist_is_refused(aws: LocalAws, call: Any, words: str) ->
 
 
 def test_calls_are_recorded_with_their_outcome(aws: LocalAws) -> None:
+    before = time.time()
     aws.client("sts").get_caller_identity()
     with refused("ResourceNotFoundException"):
         aws.client("signer", account="222222222222").get_signing_profile(profileName="unknown")
-    assert aws.calls() == [
+    calls = aws.calls()
+    times = [call.pop("time") for call in calls]
+    assert before < times[0] < times[1] < time.time()
+    assert calls == [
         {
             "service": "sts",
             "operation": "GetCallerIdentity",

@@ -38,6 +38,37 @@ def test_log_group(aws: LocalAws) -> None:
     assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"] == []
 
 
+def test_topic_policy(aws: LocalAws) -> None:
+    sns = aws.client("sns")
+    topics = [sns.create_topic(Name=unique("topic"))["TopicArn"] for _ in range(2)]
+
+    def statements(topic: str) -> Any:
+        attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+        return [each["Sid"] for each in json.loads(attributes["Policy"])["Statement"]]
+
+    default = [statements(topic) for topic in topics]
+
+    def policy(sid: str, *of: str) -> Resources:
+        statement = {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": list(of),
+        }
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        return {"A": resource("AWS::SNS::TopicPolicy", Topics=list(of), PolicyDocument=document)}
+
+    check(
+        aws,
+        policy("one", *topics),
+        policy("two", topics[0]),
+        lambda ids: [statements(topic) for topic in topics],
+        ([["one"], ["one"]], [["two"], default[1]]),
+    )
+    assert [statements(topic) for topic in topics] == default
+
+
 def test_bucket_with_its_policy(aws: LocalAws) -> None:
     s3, name = aws.client("s3"), unique("bucket")
     deny = {

@@ -1,6 +1,7 @@
 """Signer: profiles and jobs, lenient in nothing that the signing command relies on."""
 
 import io
+import secrets
 import time
 import zipfile
 
@@ -190,6 +191,36 @@ def test_latency_is_kept(signing: Signing) -> None:
     assert signing.describe(job_id)["status"] == "InProgress"
     signing.finish(job_id)
     assert time.monotonic() - started >= 0.7
+
+
+def test_source_that_goes_away_fails_the_job(signing: Signing) -> None:
+    signing.aws.set_signer(latency_seconds=1)
+    source = signing.upload(make_zip())
+    job_id = signing.start(make_zip(), source=source)
+    place = source["s3"]
+    signing.s3.delete_object(
+        Bucket=place["bucketName"], Key=place["key"], VersionId=place["version"]
+    )
+    job = signing.finish(job_id)
+    assert job["status"] == "Failed"
+    assert "Unable to read the source" in job["statusReason"]
+
+
+def test_result_can_be_replaced_before_it_is_fetched(signing: Signing) -> None:
+    """What somebody with write access to the bucket can do between signing and fetching."""
+    job = signing.finish(signing.start(make_zip(("index.py", "x = 1"))))
+    place = job["signedObject"]["s3"]
+    other = signing.sign(make_zip(("index.py", "leak()")))
+    signing.s3.put_object(Bucket=place["bucketName"], Key=place["key"], Body=other)
+    assert signing.read(job) == other
+
+
+def test_large_archive_is_signed(signing: Signing) -> None:
+    body = secrets.token_bytes(3_000_000)
+    signed = signing.sign(make_zip(("data.bin", body)))
+    with zipfile.ZipFile(io.BytesIO(signed)) as archive:
+        assert archive.read("data.bin") == body
+        assert SIGNATURE_ENTRY in archive.namelist()
 
 
 def test_jobs_fail_as_often_as_asked(signing: Signing) -> None:

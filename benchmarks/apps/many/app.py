@@ -1,0 +1,33 @@
+"""A stack of many functions, each with code of its own that is signed while it is published."""
+
+import os
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from secure_lambda_constructs import SigningBaseline
+
+app = cdk.App()
+stack = cdk.Stack(
+    app,
+    "Many",
+    env=cdk.Environment(
+        account=os.environ["CDK_DEFAULT_ACCOUNT"], region=os.environ["CDK_DEFAULT_REGION"]
+    ),
+)
+signing = SigningBaseline(stack, "Signing")
+# One role for all: the benchmark measures signing, not how long roles take.
+role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+for code in sorted(Path("code").iterdir()):
+    lambda_.Function(
+        stack,
+        code.name.capitalize(),
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        role=role,
+        code=signing.signed(lambda_.Code.from_asset(str(code))),
+        code_signing_config=signing.code_signing_config,
+    )
+app.synth()
