@@ -42,7 +42,7 @@ def test_uv_is_the_same_in_both_lists(repository: Path) -> None:
 def test_development_has_every_dependency_of_the_library(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
     needed = {re.split(r"[<>=]", text)[0] for text in project["dependencies"]}
-    assert needed == {"aws-cdk-lib", "boto3", "constructs", "jsii"}
+    assert needed == {"aws-cdk-lib", "boto3", "constructs", "jsii", "tqdm"}
     assert needed <= set(_names(repository / "requirements" / "dev.txt"))
 
 

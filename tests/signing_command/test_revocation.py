@@ -273,7 +273,7 @@ def test_the_clock_is_that_of_aws(
 ) -> None:
     identity = {"Account": OWN, "ResponseMetadata": {"HTTPHeaders": headers}}
     sts = Service(get_caller_identity=[identity])
-    monkeypatch.setattr("botocore.session.Session.create_client", lambda session, name, config: sts)
+    monkeypatch.setattr("botocore.session.Session.create_client", lambda session, name: sts)
     before = datetime.now(UTC).replace(microsecond=0)
     calls = connect("eu-west-1")
     assert (calls.account, calls.region) == (OWN, "eu-west-1")

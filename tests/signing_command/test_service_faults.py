@@ -4,6 +4,7 @@
 cache folder is gone with everything in it.
 """
 
+import os
 from typing import Any
 
 import pytest
@@ -13,6 +14,12 @@ pytestmark = pytest.mark.local_aws
 Site = Any  # the class in conftest.py
 
 FEW_ATTEMPTS = {"AWS_MAX_ATTEMPTS": "2"}
+
+
+@pytest.fixture(autouse=True)
+def _large_code(site: Site) -> None:
+    """Of small code nothing is asked before the upload."""
+    (site.assembly / "asset.code" / "noise.bin").write_bytes(os.urandom(1_200_000))
 
 
 OPERATIONS = [

@@ -47,6 +47,7 @@ def _aws(**answers: list[Any]) -> tuple[Aws, Script]:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_TRY_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_SMALL", 0)  # it asks first, as for large code
 
 
 @pytest.fixture
@@ -68,6 +69,23 @@ def test_an_upload_is_conditional_and_names_the_owner(archive: Path) -> None:
         assert parameters["ExpectedBucketOwner"] == "111122223333"
     assert script.asked[1][1]["IfNoneMatch"] == "*"
     assert script.asked[1][1]["ChecksumSHA256"] == OURS
+
+
+def test_small_code_is_uploaded_without_asking(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SMALL", 3)
+    aws, script = _aws(put_object=[{"VersionId": "v1"}])
+    assert Staging(aws, IDENTITY).ensure_source(archive) == "v1"
+    assert script.asked[0][1]["IfNoneMatch"] == "*"
+
+
+def test_small_code_that_is_there_is_used(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SMALL", 3)
+    found = {"VersionId": "v1", "ChecksumSHA256": OURS}
+    aws, script = _aws(put_object=["PreconditionFailed"], head_object=[found])
+    assert Staging(aws, IDENTITY).ensure_source(archive) == "v1"
+    assert [name for name, _ in script.asked] == ["put_object", "head_object"]
 
 
 def test_what_is_there_is_used(archive: Path) -> None:
@@ -225,7 +243,7 @@ def test_a_quick_job_is_noticed_quickly() -> None:
 def test_asking_slows_down_in_proportion_to_the_time_that_has_passed() -> None:
     _, clock = _wait([{"status": "InProgress"}] * 20 + [DONE])
     assert max(clock.pauses) <= 3.0 * 1.2
-    assert clock.pauses[10] > clock.pauses[0] * 3
+    assert clock.pauses[20] > clock.pauses[0] * 3
     assert len(clock.pauses) == 21
     elapsed = 0.0
     for pause in clock.pauses:

@@ -289,3 +289,16 @@ def test_wrong_options(many: MakeMany, options: list[str], part: str) -> None:
     assert outcome.returncode == 2
     assert part in outcome.stderr
     assert outcome.stderr.count("\n") == 1
+
+
+def test_a_manifest_that_was_synthesized_anew_meanwhile_is_left_as_it_is(many: MakeMany) -> None:
+    from secure_lambda_constructs.signing.command.manifests import Manifest
+
+    place = many(2)
+    [path, _] = place.manifests()
+    manifest = Manifest(path)
+    [listed] = manifest.listed
+    anew = path.read_text().replace("--timeout", "--another")
+    path.write_text(anew)
+    assert manifest.replace({listed.request.identity: place.result(0)}) == 0
+    assert path.read_text() == anew

@@ -1,6 +1,7 @@
 """The command line of the signing program."""
 
 import argparse
+import functools
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -98,6 +99,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Request:
         assert request.timeout_seconds == 300
         ```
     """
+    options = _parser().parse_args(arguments)
+    options.debug = options.debug or os.environ.get("SECURE_LAMBDA_DEBUG") == "1"
+    return Request(**vars(options))
+
+
+@functools.cache
+def _parser() -> _Parser:
+    # Made once: a batch reads the commands of many assets.
     account = _matching(r"[0-9]{12}", "an account of 12 digits")
     parser = _Parser(
         prog="secure-lambda-sign",
@@ -133,6 +142,4 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Request:
         help="longest wait for the signing job in seconds (default: 300)",
     )
     add("--debug", action="store_true", help="show the traceback of a failure")
-    options = parser.parse_args(arguments)
-    options.debug = options.debug or os.environ.get("SECURE_LAMBDA_DEBUG") == "1"
-    return Request(**vars(options))
+    return parser

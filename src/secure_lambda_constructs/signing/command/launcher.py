@@ -22,6 +22,8 @@ if sys.path and sys.path[0] == "":
 if sys.version_info < (3, 11):
     sys.exit("cannot sign: %s is Python %d.%d and 3.11 is the oldest that will do: REMEDY"
              % ((sys.executable,) + tuple(sys.version_info[:2])))
+import gc
+gc.disable()  # until there is work: what is loaded stays loaded
 try:
     from secure_lambda_constructs.signing.command.main import main
 except ModuleNotFoundError as error:

@@ -1,5 +1,6 @@
 """Signing an asset and, with the same profile, all others of its assembly that are pending."""
 
+import gc
 import time
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def lead(request: Request, asset: Asset, workspace: Workspace) -> Path:
     Raises:
         SigningError: Where the asset itself cannot be signed; nothing is left behind then.
     """
+    gc.enable()  # the launcher has turned it off
     others = _others(request, asset.assembly)
     traffic = Traffic(AT_ONCE if others else 1)
     connections = Connections(traffic, at_once=AT_ONCE)

@@ -78,11 +78,14 @@ class Manifest:
         self.path = path
         self.listed: list[Listed] = []
         self.finished: list[Path] = []
+        self._commands: dict[str, tuple[list[str], str]] = {}
         for name, entry in self._files(_load(path)):
             source = entry.get("source") or {}
             arguments = signing_arguments(source.get("executable") or [])
             if arguments is not None:
-                self.listed.append(_listed(path, name, entry, arguments))
+                listed = _listed(path, name, entry, arguments)
+                self.listed.append(listed)
+                self._commands[name] = source["executable"], listed.request.identity
             elif _is_result(source):
                 self.finished.append(Path(os.path.abspath(path.parent / source["path"])))
 
@@ -104,12 +107,11 @@ class Manifest:
         """
         content = _load(self.path)
         replaced = 0
-        for _, entry in self._files(content):
-            arguments = signing_arguments(entry["source"].get("executable") or [])
-            if arguments is None:
-                continue
-            result = results.get(_parse(self.path, arguments).identity)
-            if result is not None:
+        for name, entry in self._files(content):
+            command, identity = self._commands.get(name, (None, ""))
+            result = results.get(identity)
+            # Somebody may have synthesized meanwhile: only what was read is replaced.
+            if result is not None and entry["source"].get("executable") == command:
                 path = Path(os.path.relpath(result, self.path.parent)).as_posix()
                 entry["source"] = {"path": path, "packaging": "file"}
                 replaced += 1

@@ -16,6 +16,8 @@ __all__ = ["SignedObject", "Staging"]
 _CHUNK = 1 << 20
 _TRIES = 5
 _TRY_AGAIN_SECONDS = 0.5
+# Up to this size an upload that is not needed costs less than to ask first.
+_SMALL = 1 << 20
 _CONFLICTS = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
@@ -77,10 +79,11 @@ class Staging:
         """
         with archive.open("rb") as file:
             checksum = base64.b64encode(hashlib.file_digest(file, "sha256").digest()).decode()
+        small = archive.stat().st_size <= _SMALL
         for attempt in range(_TRIES):
-            if attempt:
+            if attempt > 1:
                 time.sleep(_TRY_AGAIN_SECONDS * attempt)
-            found = self._head()
+            found = None if small and attempt == 0 else self._head()
             if found is not None and found.get("ChecksumSHA256") == checksum:
                 return self._version(found)
             condition = {"IfNoneMatch": "*"} if found is None else {"IfMatch": found["ETag"]}

@@ -10,8 +10,8 @@ __all__ = ["StoppedError", "Traffic"]
 
 _FIRST_POLL_SECONDS = 0.2
 _SLOWEST_POLL_SECONDS = 3.0
-_GROWTH = 1.25  # a pause is then about a quarter of the time that has passed
-_CALM_POLL_SECONDS = 1.0
+_GROWTH = 1.1  # a pause is then about a tenth of the time that has passed
+_CALM_POLL_SECONDS = 6.0
 _PATIENCE_SECONDS = 120.0
 _BACK_OFF_SECONDS = (0.5, 2.0)
 
@@ -141,15 +141,15 @@ class Traffic:
                     interval = min(interval * _GROWTH, _SLOWEST_POLL_SECONDS)
                 yield clock() - began
         finally:
+            # It asked until its job had ended: now the others know how long that takes.
             with self._known:
-                if self._scout is me:
-                    # It asked until its job had ended: now the others know how long that takes.
-                    self._typical, self._scout = clock() - began, None
+                if self._typical is None:
+                    self._typical = clock() - began
                     self._known.notify_all()
 
     def _is_scout(self, who: object) -> bool:
         with self._known:
-            if self._scout is None and self._typical is None:
+            if self._scout is None:
                 self._scout = who
             return self._scout is who
 
