@@ -16,7 +16,7 @@ for service in ("sts", "s3", "signer"):
 # The answer to its first call, who is calling, is put in place of the network.
 _PROGRAM = """
 import botocore.client
-from secure_lambda_constructs.signing.command import jobs, main, staging
+from secure_lambda_constructs.signing.command import jobs, leader, main, staging
 from secure_lambda_constructs.signing.command.arguments import parse_arguments
 from secure_lambda_constructs.signing.command.aws import connect
 

@@ -178,3 +178,20 @@ def test_a_batch_and_a_deployment_on_one_assembly(many: MakeMany) -> None:
     assert batch.returncode == 0, errors
     assert [outcome.returncode for outcome in outcomes] == [0] * 5
     assert len(place.jobs()) == 5
+
+
+def test_without_locks_each_signs_its_own(many: MakeMany, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows and on some network file systems, where nobody could wait for a leader."""
+    from secure_lambda_constructs.signing.command import leadership
+    from secure_lambda_constructs.signing.command.arguments import parse_arguments
+    from secure_lambda_constructs.signing.command.deployment import sign
+
+    place = many(3)
+    monkeypatch.setattr(leadership, "fcntl", None)
+    monkeypatch.chdir(place.assembly.parent)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in place.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    request = parse_arguments(place.arguments(place.identities[1], "asset.0001"))
+    assert sign(request) == place.result(1)
+    assert place.signed() == {1}

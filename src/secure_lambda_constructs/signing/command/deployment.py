@@ -41,18 +41,18 @@ def sign(request: Request) -> Path:
     workspace = Workspace(asset.assembly)
     with Leadership(asset.assembly) as leadership:
         found = _await_turn(request, asset, workspace, leadership)
-        if found is None:
-            # Most programs of a deployment find their result, and need not load all this.
-            from .leader import lead
+        if isinstance(found, Path):
+            return found
+        # Most programs of a deployment find their result, and need not load all this.
+        from .leader import lead
 
-            found = lead(request, asset, workspace)
-        return found
+        return lead(request, asset, workspace, for_others=found)
 
 
 def _await_turn(
     request: Request, asset: Asset, workspace: Workspace, leadership: Leadership
-) -> Path | None:
-    """Wait until the result is there, or it is our turn to make it."""
+) -> Path | bool:
+    """Wait for the result; or tell that it is to be made, and whether the others' with it."""
     result = workspace.result(request.identity)
     # Whoever waits for longer than for its own job signs beside the leader: a second program
     # makes no second job.
@@ -64,8 +64,10 @@ def _await_turn(
         before, seen = seen, _seen(result)
         if seen != before:
             found = cached_result(request, asset, workspace)
-        elif turn is not False or time.monotonic() > deadline:
-            return None
+        elif turn:
+            return True
+        elif turn is None or time.monotonic() > deadline:
+            return False  # nobody can tell, or wait for, who signs for all: each for itself
         else:
             time.sleep(_LOOK_AGAIN_SECONDS)
     return found

@@ -24,7 +24,7 @@ _FOR_OTHERS_SECONDS = 30.0
 _FOR_OTHERS_FACTOR = 2.0
 
 
-def lead(request: Request, asset: Asset, workspace: Workspace) -> Path:
+def lead(request: Request, asset: Asset, workspace: Workspace, *, for_others: bool) -> Path:
     """Sign an asset, and the others that the CDK will ask for next.
 
     Those are the assets of the same profile, account and region that are not published yet. What
@@ -34,6 +34,7 @@ def lead(request: Request, asset: Asset, workspace: Workspace) -> Path:
         request: What is to be signed.
         asset: The code and its assembly.
         workspace: The cache.
+        for_others: Whether to sign those others too.
 
     Returns:
         The absolute path of the signed zip.
@@ -42,7 +43,7 @@ def lead(request: Request, asset: Asset, workspace: Workspace) -> Path:
         SigningError: Where the asset itself cannot be signed; nothing is left behind then.
     """
     gc.enable()  # the launcher has turned it off
-    others = _others(request, asset.assembly)
+    others = _others(request, asset.assembly) if for_others else []
     traffic = Traffic(AT_ONCE if others else 1)
     connections = Connections(traffic, at_once=AT_ONCE)
     own = Task(request, asset, lambda: connections.aws(request), lambda: False)
