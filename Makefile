@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 TESTS ?=
-PYTEST_OPTIONS ?= --numprocesses auto --dist loadfile
+PYTEST_OPTIONS ?= --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 in_environment := env PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$$PATH"
 compile := $(in_environment) UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --quiet \

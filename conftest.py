@@ -99,6 +99,12 @@ _docstrings = Sybil(
 pytest_collect_file = (_markdown + _docstrings).pytest()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that the workers end together."""
+    slow = {item.path for item in items if item.get_closest_marker("e2e")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _quiet_node(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a machine's end-of-life Node from printing its banner into every test."""

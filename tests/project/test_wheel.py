@@ -16,6 +16,7 @@ _DEPENDENCIES = [
     "boto3<2,>=1.40",
     "constructs<11,>=10.5",
     "jsii<2,>=1.130",
+    "tqdm<5,>=4.66",
 ]
 
 
@@ -63,7 +64,7 @@ def test_wheel_names_version_2_4_of_the_metadata(metadata: EmailMessage) -> None
     assert metadata["Description-Content-Type"] == "text/markdown"
 
 
-def test_wheel_depends_on_four_packages(metadata: EmailMessage) -> None:
+def test_wheel_depends_on_five_packages(metadata: EmailMessage) -> None:
     assert sorted(metadata.get_all("Requires-Dist", [])) == _DEPENDENCIES
 
 
@@ -102,6 +103,15 @@ def test_library_is_imported_from_the_wheel(
     printed = run_installed("import secure_lambda_constructs as library; print(library.__file__)")
     assert "site-packages" in printed
     assert not Path(printed.strip()).is_relative_to(repository)
+
+
+def test_the_wheel_brings_the_command_line(run_installed: Callable[[str], str]) -> None:
+    printed = run_installed(
+        "import os, subprocess, sys\n"
+        "program = os.path.join(os.path.dirname(sys.executable), 'secure-lambda')\n"
+        "print(subprocess.check_output([program, '--help'], text=True))"
+    )
+    assert "sign the pending assets of a cloud assembly" in printed
 
 
 def test_every_public_name_is_imported_from_the_wheel(run_installed: Callable[[str], str]) -> None:

@@ -47,13 +47,25 @@ def test_a_throttling_storm(many: MakeMany) -> None:
     assert plain(place) == 200
 
 
-def test_throttling_without_end(many: MakeMany) -> None:
+def test_throttling_without_end(many: MakeMany, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once nothing has got through for a while; here for two seconds."""
+    from secure_lambda_constructs.signing.command import traffic
+    from secure_lambda_constructs.signing.command.whole_assembly import sign_assembly
+
     place = many(3)
+    monkeypatch.setattr(traffic, "_PATIENCE_SECONDS", 2.0)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in place.aws.environment().items():
+        monkeypatch.setenv(name, value)
     place.aws.add_fault(service="signer", operation="StartSigningJob", kind="throttle", times=None)
-    outcome = place.run_one(0, environment={"AWS_MAX_ATTEMPTS": "1"})
-    assert outcome.returncode == 1
-    assert "AWS throttles StartSigningJob" in outcome.stderr
+    report = sign_assembly(place.assembly, at_once=8)
+    assert [asset.reason[:35] for asset in report.assets] == [
+        "AWS throttles StartSigningJob (Thro"
+    ] * 3
+    assert len(place.aws.calls("signer", "StartSigningJob")) > 3
     assert place.left_over() == []
+    assert plain(place) == 0
 
 
 def test_a_job_that_fails_among_many(many: MakeMany) -> None:

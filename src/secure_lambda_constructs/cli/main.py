@@ -74,13 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name = str(error) or "SIGINT"
         return _fail(options, f"stopped by {name}: repeat the command, which goes on")
     except Exception as error:
-        from ..signing.command.failures import one_line
+        from ..signing.command.failures import unexpected
 
-        return _fail(
-            options,
-            f"unexpected {type(error).__name__} ({one_line(str(error))}): repeat the command "
-            "with --debug and report what it shows",
-        )
+        return _fail(options, unexpected(error))
 
 
 def _fail(options: argparse.Namespace, reason: str) -> int:

@@ -25,15 +25,13 @@ class Progress:
         ```
     """
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         """Set up.
 
         Args:
             stream: Where to show it; the standard error stream by default.
-            quiet: Whether to show nothing.
         """
         self._stream = stream or sys.stderr
-        self._quiet = quiet
         self._total = 0
         self._done = 0
         self._began = time.monotonic()
@@ -46,7 +44,7 @@ class Progress:
             total: The number of assets.
         """
         self._total = total
-        if self._quiet or not total:
+        if not total:
             return
         if self._stream.isatty():
             from tqdm import tqdm
@@ -68,7 +66,7 @@ class Progress:
         if self._bar is not None:
             self._bar.set_postfix_str(name, refresh=False)
             self._bar.update()
-        elif not self._quiet and self._is_worth_a_line():
+        elif self._is_worth_a_line():
             seconds = time.monotonic() - self._began
             self.say(f"{self._done}/{self._total} {what}: {name} ({seconds:.1f} s)")
 
@@ -78,8 +76,6 @@ class Progress:
         Args:
             line: The line.
         """
-        if self._quiet:
-            return
         if self._bar is not None:
             self._bar.write(line, file=self._stream)
         else:

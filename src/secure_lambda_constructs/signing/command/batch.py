@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...errors import SigningError
 from .arguments import Request
 from .assembly import Asset
+from .failures import unexpected
 from .sign import cached_result, sign_asset
 from .traffic import StoppedError, Traffic
 from .workspace import Workspace
@@ -142,6 +144,12 @@ def _outcome(task: Task, workspace: Workspace, traffic: Traffic) -> Outcome:
         result = sign_asset(task.request, task.asset, workspace, aws, traffic)
     except SigningError as error:
         return Outcome(task, State.FAILED, None, str(error))
+    except StoppedError:
+        raise
+    except Exception as error:
+        if task.request.debug:
+            traceback.print_exc()
+        return Outcome(task, State.FAILED, None, unexpected(error))
     return Outcome(task, State.SIGNED, result, "")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...errors import SigningError
 
-__all__ = ["explain_system", "one_line"]
+__all__ = ["explain_system", "one_line", "unexpected"]
 
 _SECRETS = re.compile(
     r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}"  # access key and principal ids
@@ -57,4 +57,26 @@ def explain_system(error: OSError, folder: Path) -> SigningError:
         )
     return SigningError(
         f"{path or folder} cannot be used ({reason}): check the file and its rights"
+    )
+
+
+def unexpected(error: BaseException) -> str:
+    """Say in one sentence what nobody has thought of.
+
+    Args:
+        error: What was raised.
+
+    Returns:
+        The sentence.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.signing.command.failures import unexpected
+
+        assert unexpected(KeyError("x")).startswith("unexpected KeyError ('x'): repeat")
+        ```
+    """
+    return (
+        f"unexpected {type(error).__name__} ({one_line(str(error))}): repeat the command with "
+        "SECURE_LAMBDA_DEBUG=1 and report what it shows"
     )

@@ -98,6 +98,7 @@ def signing_arguments(executable: list[str]) -> list[str] | None:
     """
     if executable[3:4] == [_NAME]:
         return list(executable[5:])
-    if executable[1:2] == ["-c"] and "secure_lambda_constructs.signing.command" in executable[2]:
+    program = "".join(executable[2:3])
+    if executable[1:2] == ["-c"] and "secure_lambda_constructs.signing.command" in program:
         return list(executable[3:])
     return None

@@ -44,13 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "with the same signing job",
         )
     except Exception as error:
-        from .failures import one_line
+        from .failures import unexpected
 
-        return _fail(
-            request,
-            f"unexpected {type(error).__name__} ({one_line(str(error))}): repeat the command "
-            "with SECURE_LAMBDA_DEBUG=1 and report what it shows",
-        )
+        return _fail(request, unexpected(error))
     # The CDK CLI takes stdout as the path, byte for byte.
     sys.stdout.buffer.write(os.fsencode(path) + b"\n")
     sys.stdout.flush()
