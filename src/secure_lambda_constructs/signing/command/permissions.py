@@ -11,6 +11,10 @@ AWS Signer reads the code and writes the signed code with the rights of whoever 
 The program also calls `sts:GetCallerIdentity`, which needs no right: see
 <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
 
+Whether an asset is published already is asked with the role that the CDK names for its destination,
+or with the caller's `s3:ListBucket` there. Neither is needed: who may do neither signs without
+knowing.
+
 Example:
     ```python
     from secure_lambda_constructs.signing.command import permissions
