@@ -29,6 +29,8 @@ _REGISTRIES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _HOMES = re.compile(r"(?<![\w.$}/-])/(?:home|Users)/(?!(?:me|user|you)/)\w[\w.-]*/")
+# Every machine has them, and the texts name them for what they are.
+_EVERYWHERE = {Path(name) for name in ("/home", "/mnt", "/opt", "/srv", "/tmp", "/usr", "/var")}  # noqa: S108
 _RESOLVED = re.compile(r'^\s*"resolved":', re.MULTILINE)
 
 
@@ -61,7 +63,11 @@ def findings(files: Iterable[Path], places: Iterable[Path]) -> list[str]:
         files: The files to read; what is not UTF-8 text is passed over.
         places: Directories of this machine, none of which may be named.
     """
-    named = [re.escape(str(place)) for place in places if len(place.parts) > 1]
+    named = [
+        re.escape(str(place))
+        for place in places
+        if len(place.parts) > 1 and place not in _EVERYWHERE
+    ]
     here = re.compile(rf"(?<![\w.$}}/-])(?:{'|'.join(named) or '(?!)'})(?![\w-])")
     sentences: list[str] = []
     for path in files:

@@ -1,5 +1,6 @@
 """The stand-in's process: on loopback, apart from others, and gone when its parent is gone."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -78,9 +79,10 @@ def _listeners(pids: set[int]) -> set[str]:
     inodes = set()
     for pid in pids:
         for link in Path(f"/proc/{pid}/fd").iterdir():
-            target = os.readlink(link)
-            if target.startswith("socket:["):
-                inodes.add(target[8:-1])
+            with contextlib.suppress(FileNotFoundError):  # closed since
+                target = os.readlink(link)
+                if target.startswith("socket:["):
+                    inodes.add(target[8:-1])
     found = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:

@@ -46,6 +46,12 @@ def test_place_on_a_machine_is_seen(tmp_path: Path) -> None:
     ]
 
 
+def test_a_clone_in_a_place_that_every_machine_has_finds_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("a layer lies below /opt, what is written below /tmp")
+    assert check_tree.findings([path], [Path("/opt"), Path("/tmp")]) == []
+
+
 def test_lock_file_must_not_record_where_packages_came_from(tmp_path: Path) -> None:
     path = tmp_path / "package-lock.json"
     path.write_text('{\n  "resolved": "somewhere"\n}')
