@@ -34,7 +34,8 @@ class SignedVpcFunction(Construct):
     connect to it and extend it as to any function of the CDK; what that adds is bounded by the
     role's own Denies and by the network, and checked when the app synthesizes:
 
-    - Lambda accepts only code that the baseline's profile signed.
+    - Lambda accepts only code that the baseline's profile, or a publisher that it trusts, signed.
+      (With a baseline of `enforcement=WARN` it only counts other code.)
     - The code reaches the network's endpoints, and the security groups it was allowed to.
     - Outside the network the role's keys are good for writing to its own log group, and for
       nothing else. They cannot hand data or rights on.
