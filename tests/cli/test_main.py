@@ -32,8 +32,11 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     ("raised", "sentence"),
     [
         (KeyError("x"), "unexpected KeyError ('x'): repeat the command with SECURE_LAMBDA_DEBUG=1"),
-        (Interrupted("SIGTERM"), "stopped by SIGTERM: repeat the command, which goes on"),
-        (KeyboardInterrupt(), "stopped by SIGINT: repeat the command, which goes on"),
+        (
+            Interrupted("SIGTERM"),
+            "stopped by SIGTERM: repeat the command, which finds what is done",
+        ),
+        (KeyboardInterrupt(), "stopped by SIGINT: repeat the command, which finds what is done"),
     ],
 )
 def test_each_end_is_one_sentence(

@@ -1,6 +1,8 @@
 """Several functions and a layer by one plain `cdk deploy`: the first command signs for all."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from cdk_cli import CdkProject
 from local_aws import LocalAws
 
 from .conftest import APPS, Deployed
+from .test_user_info import zip_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.local_aws]
 
@@ -59,8 +62,6 @@ def test_functions_use_the_signed_layer(several: Deployed) -> None:
 
 
 def test_an_unsigned_layer_is_refused(several: Deployed) -> None:
-    from .test_user_info import zip_of
-
     client = several.aws.client("lambda")
     unsigned = client.publish_layer_version(
         LayerName="insider", Content={"ZipFile": zip_of("TEXT = 'leaked'")}
@@ -87,9 +88,6 @@ def test_signed_before_and_deployed_without_python_or_the_right_to_sign(
     several: Deployed, tmp_path: Path
 ) -> None:
     """The job that deploys has neither; what it deploys was signed in a step before."""
-    import subprocess
-    import sys
-
     aws, project = several.aws, several.project
     handler = project.directory / "lambda" / "index.py"
     handler.write_text(handler.read_text().replace("return {", 'return {"signed": "before",'))

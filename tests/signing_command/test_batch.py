@@ -138,6 +138,7 @@ def test_nothing_begins_and_nothing_waits_after_a_stop() -> None:
 
 def test_a_single_asset_has_no_patience_beyond_botocores() -> None:
     assert Traffic().may_repeat() is False
+    assert Traffic(patient=True).may_repeat() is True
 
 
 # --- the workspace --------------------------------------------------------------------------------

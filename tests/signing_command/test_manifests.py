@@ -12,7 +12,7 @@ from secure_lambda_constructs import SigningError
 from secure_lambda_constructs.signing.command import leadership as module
 from secure_lambda_constructs.signing.command.launcher import launch_command, signing_arguments
 from secure_lambda_constructs.signing.command.leadership import Leadership
-from secure_lambda_constructs.signing.command.manifests import Manifest, read_manifests
+from secure_lambda_constructs.signing.command.manifests import Manifest, each_once, read_manifests
 
 ARGUMENTS = ["--source", "asset.1", "--assembly", "cdk.out", "--id", "1" * 64]
 ARGUMENTS += ["--profile-name", "P1", "--bucket", "b", "--baseline-stack", "S"]
@@ -64,6 +64,22 @@ def test_an_assembly_in_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"self": nested}}))
     with pytest.raises(SigningError, match="lists itself"):
         read_manifests(tmp_path)
+
+
+def test_code_that_two_stacks_share_has_the_destinations_of_both(tmp_path: Path) -> None:
+    """It is published only where it is at all of them."""
+    manifests = []
+    for stack in ("First", "Second", "Third"):
+        path = tmp_path / f"{stack}.assets.json"
+        place = {"bucketName": f"bucket-{stack.replace('Third', 'First')}", "objectKey": "key"}
+        entry = {
+            "source": {"executable": launch_command("python3", ARGUMENTS)},
+            "destinations": {"here": place},
+        }
+        path.write_text(json.dumps({"files": {"one": entry}}))
+        manifests.append(Manifest(path))
+    [listed] = each_once(manifests).values()
+    assert [each.bucket for each in listed.destinations] == ["bucket-First", "bucket-Second"]
 
 
 # --- leadership -----------------------------------------------------------------------------------

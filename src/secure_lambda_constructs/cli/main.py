@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(options, str(error))
     except (Interrupted, KeyboardInterrupt) as error:
         name = str(error) or "SIGINT"
-        return _fail(options, f"stopped by {name}: repeat the command, which goes on")
+        return _fail(options, f"stopped by {name}: repeat the command, which finds what is done")
     except Exception as error:
         from ..signing.command.failures import unexpected
 

@@ -156,4 +156,5 @@ def _outcome(task: Task, workspace: Workspace, traffic: Traffic) -> Outcome:
 def _join(threads: Iterable[threading.Thread]) -> None:
     until = time.monotonic() + _FAREWELL_SECONDS
     for thread in threads:
-        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():  # the run may be stopped before all of them were started
+            thread.join(max(0.0, until - time.monotonic()))

@@ -9,7 +9,7 @@ from .arguments import Request
 from .assembly import Asset
 from .batch import Outcome, State, Task, sign_together
 from .connections import Connections
-from .manifests import Listed, read_manifests
+from .manifests import Listed, each_once, read_manifests
 from .sign import system_errors_explained
 from .traffic import Traffic
 from .workspace import Workspace
@@ -44,7 +44,7 @@ def lead(request: Request, asset: Asset, workspace: Workspace, *, for_others: bo
     """
     gc.enable()  # the launcher has turned it off
     others = _others(request, asset.assembly) if for_others else []
-    traffic = Traffic(AT_ONCE if others else 1)
+    traffic = Traffic(AT_ONCE if others else 1, patient=bool(others))
     connections = Connections(traffic, at_once=AT_ONCE)
     own = Task(request, asset, lambda: connections.aws(request), lambda: False)
     tasks = [own, *(_task(listed, asset.assembly, connections) for listed in others)]
@@ -78,7 +78,7 @@ def _others(request: Request, assembly: Path) -> list[Listed]:
         manifests = read_manifests(assembly)
     except SigningError:
         return []  # not its own business: what was asked for was found
-    listed = {each.request.identity: each for manifest in manifests for each in manifest.listed}
+    listed = each_once(manifests)
     listed.pop(request.identity, None)
     return [each for each in listed.values() if _same_signer(each.request, request)]
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from .arguments import Request, parse_arguments
 from .launcher import signing_arguments
 from .workspace import FOLDER_NAME
 
-__all__ = ["Destination", "Listed", "Manifest", "check_assembly", "read_manifests"]
+__all__ = ["Destination", "Listed", "Manifest", "check_assembly", "each_once", "read_manifests"]
 
 
 class Destination(NamedTuple):
@@ -192,6 +192,33 @@ def read_manifests(assembly: Path) -> list[Manifest]:
     """
     check_assembly(assembly)
     return [Manifest(path) for path in _manifest_files(assembly, ())]
+
+
+def each_once(manifests: Iterable[Manifest]) -> dict[str, Listed]:
+    """Bring together what several manifests list, such as code that two stacks share.
+
+    Args:
+        manifests: The manifests.
+
+    Returns:
+        The assets by their identity, each with all of its destinations.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.signing.command.manifests import each_once
+
+        assert each_once([]) == {}
+        ```
+    """
+    found: dict[str, Listed] = {}
+    for manifest in manifests:
+        for each in manifest.listed:
+            known = found.get(each.request.identity)
+            destinations = (known.destinations if known else ()) + each.destinations
+            found[each.request.identity] = each._replace(
+                destinations=tuple(dict.fromkeys(destinations))
+            )
+    return found
 
 
 def _manifest_files(assembly: Path, parents: Sequence[Path]) -> Iterator[Path]:

@@ -11,6 +11,7 @@ __all__ = ["StoppedError", "Traffic"]
 _FIRST_POLL_SECONDS = 0.2
 _SLOWEST_POLL_SECONDS = 3.0
 _GROWTH = 1.1  # a pause is then about a tenth of the time that has passed
+# Those that wait for the scout ask by themselves after this time, should its job be a slow one.
 _CALM_POLL_SECONDS = 6.0
 _PATIENCE_SECONDS = 120.0
 _BACK_OFF_SECONDS = (0.5, 2.0)
@@ -39,15 +40,16 @@ class Traffic:
         ```
     """
 
-    def __init__(self, at_once: int = 1) -> None:
+    def __init__(self, at_once: int = 1, *, patient: bool = False) -> None:
         """Set up.
 
         Args:
-            at_once: How many assets may be packed or transferred at the same time. With 1 there
-                is no patience with throttling beyond botocore's.
+            at_once: How many assets may be packed or transferred at the same time.
+            patient: Whether throttled calls are made again beyond botocore's own retries. By
+                default they are not: of a single asset the user is told.
         """
         self._transfers = threading.Semaphore(at_once)
-        self._patience = _PATIENCE_SECONDS if at_once > 1 else 0.0
+        self._patience = _PATIENCE_SECONDS if patient else 0.0
         self._stopped = threading.Event()
         self._progress = time.monotonic()
         self._known = threading.Condition()

@@ -1,7 +1,7 @@
 """Signing all that is pending in a cloud assembly, and naming the results in its manifests."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from .assembly import Asset
 from .batch import Outcome, State, Task, sign_together
 from .connections import Connections
 from .leadership import Leadership
-from .manifests import Listed, Manifest, check_assembly, read_manifests
+from .manifests import Listed, Manifest, check_assembly, each_once, read_manifests
 from .sign import system_errors_explained
 from .traffic import Traffic
 from .workspace import Workspace
@@ -106,7 +106,11 @@ def sign_assembly(
         _take(leadership, on_wait)
         manifests = read_manifests(assembly)
         before = sum(len(_present(manifest)) for manifest in manifests)
-        listed = _pending(manifests, account)
+        listed = {
+            identity: each
+            for identity, each in each_once(manifests).items()
+            if account is None or each.request.account in (None, account)
+        }
         on_begin(len(listed))
         reports: dict[str, AssetReport] = {}
         results: dict[str, Path] = {}
@@ -126,7 +130,7 @@ def sign_assembly(
             on_asset(report)
             return True
 
-        traffic = Traffic(at_once)
+        traffic = Traffic(at_once, patient=True)
         connections = Connections(traffic, at_once=at_once)
         tasks = [_task(each, assembly, connections, everything) for each in listed.values()]
         with system_errors_explained(workspace):
@@ -155,20 +159,6 @@ def _present(manifest: Manifest) -> list[Path]:
                 "whole folder of the cloud assembly, or synthesize it again"
             )
     return manifest.finished
-
-
-def _pending(manifests: Iterable[Manifest], account: str | None) -> dict[str, Listed]:
-    """The assets to sign, by identity; several manifests may list the same one."""
-    pending: dict[str, Listed] = {}
-    for manifest in manifests:
-        for each in manifest.listed:
-            if account is not None and each.request.account not in (None, account):
-                continue
-            identity = each.request.identity
-            known = pending.get(identity)
-            destinations = each.destinations + (known.destinations if known else ())
-            pending[identity] = each._replace(destinations=tuple(dict.fromkeys(destinations)))
-    return pending
 
 
 def _task(listed: Listed, assembly: Path, connections: Connections, everything: bool) -> Task:
