@@ -154,6 +154,122 @@ def test_versions_aliases_layers_and_permissions(aws: LocalAws, role: str) -> No
     assert stack.delete() == "DELETE_COMPLETE"
 
 
+def _function(aws: LocalAws, role: str) -> Resources:
+    """A function with two versions."""
+    s3, bucket = aws.client("s3"), unique("code")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=make_zip())
+    function = {"Ref": "Function"}
+    return {
+        "Function": resource(
+            "AWS::Lambda::Function",
+            Code={"S3Bucket": bucket, "S3Key": "k"},
+            Handler="index.handler",
+            Role=role,
+            Runtime="python3.13",
+        ),
+        "Version": resource("AWS::Lambda::Version", FunctionName=function),
+    }
+
+
+def test_alias_with_provisioned_concurrency(aws: LocalAws, role: str) -> None:
+    client, base = aws.client("lambda"), _function(aws, role)
+
+    def read(ids: dict[str, str]) -> Any:
+        alias = {"FunctionName": ids["Function"], "Qualifier": "live"}
+        listed = client.list_provisioned_concurrency_configs(FunctionName=ids["Function"])
+        if not listed["ProvisionedConcurrencyConfigs"]:
+            return None
+        found = client.get_provisioned_concurrency_config(**alias)
+        return found["RequestedProvisionedConcurrentExecutions"], found["Status"]
+
+    def resources(**more: Any) -> Resources:
+        return base | {
+            "Alias": resource(
+                "AWS::Lambda::Alias",
+                FunctionName={"Ref": "Function"},
+                FunctionVersion={"Fn::GetAtt": ["Version", "Version"]},
+                Name="live",
+                **more,
+            )
+        }
+
+    check(
+        aws,
+        resources(ProvisionedConcurrencyConfig={"ProvisionedConcurrentExecutions": "1"}),
+        resources(Description="none"),
+        read,
+        ((1, "READY"), None),
+    )
+
+
+def test_event_invoke_config(aws: LocalAws, role: str) -> None:
+    client, base = aws.client("lambda"), _function(aws, role)
+
+    def read(ids: dict[str, str]) -> Any:
+        found = client.get_function_event_invoke_config(FunctionName=ids["Function"])
+        target = found["DestinationConfig"].get("OnFailure", {}).get("Destination", "")
+        return (
+            found.get("MaximumRetryAttempts"),
+            found.get("MaximumEventAgeInSeconds"),
+            target.rpartition(":")[2] == ids["Queue"].rpartition("/")[2],
+        )
+
+    def resources(**more: Any) -> Resources:
+        return base | {
+            "Queue": resource("AWS::SQS::Queue"),
+            "Config": resource(
+                "AWS::Lambda::EventInvokeConfig",
+                FunctionName={"Ref": "Function"},
+                Qualifier="$LATEST",
+                **more,
+            ),
+        }
+
+    failure = {"OnFailure": {"Destination": {"Fn::GetAtt": ["Queue", "Arn"]}}}
+    check(
+        aws,
+        resources(MaximumRetryAttempts=0, DestinationConfig=failure),
+        resources(MaximumRetryAttempts="1", MaximumEventAgeInSeconds="60"),
+        read,
+        ((0, None, True), (1, 60, False)),
+    )
+
+
+def test_schedule_of_a_function(aws: LocalAws, role: str) -> None:
+    events, base, name = aws.client("events"), _function(aws, role), unique("rule")
+
+    def read(ids: dict[str, str]) -> Any:
+        found = events.describe_rule(Name=name)
+        targets = events.list_targets_by_rule(Rule=name)["Targets"]
+        tags = events.list_tags_for_resource(ResourceARN=found["Arn"])["Tags"]
+        assert tags == [{"Key": "a", "Value": found["State"]}]
+        return (
+            found["ScheduleExpression"],
+            found["State"],
+            sorted((each["Id"], each.get("Input")) for each in targets),
+        )
+
+    def resources(rate: str, state: str, **inputs: str) -> Resources:
+        arn = {"Fn::GetAtt": ["Function", "Arn"]}
+        targets = [{"Arn": arn, "Id": each, "Input": text} for each, text in inputs.items()]
+        rule = {"ScheduleExpression": rate, "State": state, "Targets": targets}
+        rule["Tags"] = [{"Key": "a", "Value": state}]
+        return base | {"Rule": resource("AWS::Events::Rule", Name=name, **rule)}
+
+    check(
+        aws,
+        resources("rate(1 hour)", "ENABLED", one="1", two="2"),
+        resources("rate(2 hours)", "DISABLED", two="3"),
+        read,
+        (
+            ("rate(1 hour)", "ENABLED", [("one", "1"), ("two", "2")]),
+            ("rate(2 hours)", "DISABLED", [("two", "3")]),
+        ),
+    )
+    assert name not in str(events.list_rules()["Rules"])
+
+
 def test_profile_permission(aws: LocalAws) -> None:
     stack, signer = Stack(aws), aws.client("signer")
     resources = {

@@ -269,7 +269,11 @@ def test_query_log(aws: LocalAws) -> None:
     resources = {
         "Vpc": resource("AWS::EC2::VPC", CidrBlock="10.2.0.0/16"),
         "Group": resource("AWS::Logs::LogGroup", LogGroupName=unique("queries")),
-        "Log": resource(kind, DestinationArn={"Fn::GetAtt": ["Group", "Arn"]}),
+        "Log": resource(
+            kind,
+            DestinationArn={"Fn::GetAtt": ["Group", "Arn"]},
+            Tags=[{"Key": "a", "Value": "1"}],
+        ),
         "Link": resource(
             f"{kind}Association",
             ResolverQueryLogConfigId={"Ref": "Log"},

@@ -1,5 +1,6 @@
 """Tables: what a template says can be read back."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from local_aws import LocalAws
 
 from .stacks import Stack, check, resource
+from .support import refused
 
 pytestmark = pytest.mark.local_aws
 
@@ -100,3 +102,52 @@ def test_second_replica_is_refused(aws: LocalAws) -> None:
     table = resource("AWS::DynamoDB::GlobalTable", **_KEY, Replicas=replicas)
     assert stack.deploy({"A": table}) == "ROLLBACK_COMPLETE"
     assert "supports one replica" in stack.reasons()
+
+
+def _policy_of(aws: LocalAws, name: str) -> Any:
+    client = aws.client("dynamodb")
+    arn = client.describe_table(TableName=name)["Table"]["TableArn"]
+    try:
+        return json.loads(client.get_resource_policy(ResourceArn=arn)["Policy"])
+    except client.exceptions.PolicyNotFoundException:
+        return None
+
+
+@pytest.mark.parametrize("kind", ["Table", "GlobalTable"])
+def test_resource_policy(aws: LocalAws, kind: str) -> None:
+    def table(*actions: str) -> Resources:
+        policy = {"ResourcePolicy": {"PolicyDocument": _deny(*actions)}} if actions else {}
+        where = policy if kind == "Table" else {"Replicas": [{"Region": "us-east-1", **policy}]}
+        return {"A": resource(f"AWS::DynamoDB::{kind}", **_KEY, **where)}
+
+    check(
+        aws,
+        table("dynamodb:GetItem", "dynamodb:Scan"),
+        table(),
+        lambda ids: _policy_of(aws, ids["A"]),
+        (_deny("dynamodb:GetItem", "dynamodb:Scan"), None),
+    )
+
+
+@pytest.mark.parametrize("action", ["dynamodb:GetRecords", "dynamodb:StartAwsBackupJob"])
+def test_resource_policy_with_an_action_that_it_cannot_have_is_refused(
+    aws: LocalAws, action: str
+) -> None:
+    stack = Stack(aws)
+    policy = {"PolicyDocument": _deny("dynamodb:GetItem", action)}
+    table = resource("AWS::DynamoDB::Table", **_KEY, ResourcePolicy=policy)
+    assert stack.deploy({"A": table}) == "ROLLBACK_COMPLETE"
+    assert f'The following action names are invalid: "{action}"' in stack.reasons()
+
+
+def test_policy_of_no_table_is_refused(aws: LocalAws) -> None:
+    arn = f"arn:aws:dynamodb:us-east-1:{aws.account}:table/nowhere"
+    with refused("ResourceNotFoundException"):
+        aws.client("dynamodb").put_resource_policy(
+            ResourceArn=arn, Policy=json.dumps(_deny("dynamodb:Scan"))
+        )
+
+
+def _deny(*actions: str) -> dict[str, Any]:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": [*actions], "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}

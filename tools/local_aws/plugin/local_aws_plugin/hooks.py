@@ -14,6 +14,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Request, Response
 from localstack.runtime import hooks
 from localstack.services.edge import ROUTER
+from localstack.services.lambda_.runtimes import ALL_RUNTIMES
 
 from .buckets import check_expected_owner
 from .control import CONTROL, Call, ControlError, Fault
@@ -74,6 +75,8 @@ def on_start() -> None:
     handlers.serve_custom_service_request_handlers.append(check_expected_owner)
     handlers.run_custom_response_handlers.append(_after_call)
     use_configured_log_groups()
+    # Newer than this LocalStack. Every Python runs on the one that is installed anyway.
+    ALL_RUNTIMES.append("python3.14")
 
 
 def _serve(request: Request, what: str) -> Response:

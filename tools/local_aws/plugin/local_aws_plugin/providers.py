@@ -13,6 +13,7 @@ __all__ = [
     "dynamodb",
     "lambda_",
     "logs",
+    "rds",
     "route53resolver",
     "s3",
     "signer",
@@ -62,6 +63,14 @@ def logs() -> Service:
     )
 
 
+@aws_provider()
+def rds() -> Service:
+    """RDS, which LocalStack has not."""
+    from .databases.api import RdsProvider, dispatch_table
+
+    return Service.for_provider(RdsProvider(), dispatch_table_factory=dispatch_table)
+
+
 @aws_provider(api="route53resolver", name="local_aws")
 def route53resolver() -> Service:
     """LocalStack's Route 53 Resolver with mutation protection."""
@@ -88,8 +97,10 @@ def cloudformation() -> Service:
     from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 
     from .cloudformation.engine import use_our_executor
+    from .cloudformation.pseudo_parameters import use_aws_url_suffix
 
     use_our_executor()
+    use_aws_url_suffix()
     return Service.for_provider(CloudformationProviderV2())
 
 

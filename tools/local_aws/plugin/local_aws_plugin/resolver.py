@@ -1,4 +1,4 @@
-"""LocalStack's Route 53 Resolver with mutation protection honoured."""
+"""LocalStack's Route 53 Resolver with mutation protection honoured, and associations listed."""
 
 from __future__ import annotations
 
@@ -48,6 +48,30 @@ class ProtectingResolverProvider(Route53ResolverProvider):
             name=name,
             **kwargs,
         )
+
+    def list_firewall_rule_group_associations(
+        self,
+        context: RequestContext,
+        firewall_rule_group_id: str | None = None,
+        vpc_id: str | None = None,
+        priority: int | None = None,
+        status: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Lists the associations, all of them on one page."""
+        wanted = {
+            "FirewallRuleGroupId": firewall_rule_group_id,
+            "VpcId": vpc_id,
+            "Priority": priority,
+            "Status": status,
+        }
+        store = self.get_store(context.account_id, context.region)
+        found = [
+            association
+            for association in store.firewall_rule_group_associations.values()
+            if all(value in (None, association[key]) for key, value in wanted.items())
+        ]
+        return {"FirewallRuleGroupAssociations": found}
 
     def _association(self, context: RequestContext, association_id: str) -> Any:
         store = self.get_store(context.account_id, context.region)

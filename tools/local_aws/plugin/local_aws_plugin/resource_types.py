@@ -17,20 +17,33 @@ __all__ = [
     "Bucket",
     "BucketPolicy",
     "CodeSigningConfig",
+    "DatabaseCluster",
+    "DatabaseInstance",
+    "DatabaseProxy",
+    "DatabaseProxyTargetGroup",
+    "DatabaseSubnetGroup",
+    "EventInvokeConfig",
     "FirewallDomainList",
     "FirewallRuleGroup",
     "FirewallRuleGroupAssociation",
     "FlowLog",
     "Function",
     "GlobalTable",
+    "Key",
+    "KeyAlias",
     "LogGroup",
+    "LogResourcePolicy",
     "ManagedPolicy",
     "OidcProvider",
     "ProfilePermission",
     "QueryLoggingConfig",
     "QueryLoggingConfigAssociation",
+    "Queue",
     "Role",
     "RouteTable",
+    "Rule",
+    "Secret",
+    "SecretTargetAttachment",
     "SecurityGroup",
     "SecurityGroupEgress",
     "SecurityGroupIngress",
@@ -58,12 +71,20 @@ def _type(name: str, module: str, attribute: str) -> type:
     )
 
 
-Alias = _type("AWS::Lambda::Alias", "functions", "AliasProvider")
+Alias = _type("AWS::Lambda::Alias", "aliases", "AliasProvider")
 Bucket = _type("AWS::S3::Bucket", "storage", "BucketProvider")
 BucketPolicy = _type("AWS::S3::BucketPolicy", "storage", "BucketPolicyProvider")
 CodeSigningConfig = _type(
     "AWS::Lambda::CodeSigningConfig", "functions", "CodeSigningConfigProvider"
 )
+DatabaseCluster = _type("AWS::RDS::DBCluster", "databases", "ClusterProvider")
+DatabaseInstance = _type("AWS::RDS::DBInstance", "databases", "InstanceProvider")
+DatabaseProxy = _type("AWS::RDS::DBProxy", "database_proxies", "ProxyProvider")
+DatabaseProxyTargetGroup = _type(
+    "AWS::RDS::DBProxyTargetGroup", "database_proxies", "TargetGroupProvider"
+)
+DatabaseSubnetGroup = _type("AWS::RDS::DBSubnetGroup", "databases", "SubnetGroupProvider")
+EventInvokeConfig = _type("AWS::Lambda::EventInvokeConfig", "aliases", "EventInvokeConfigProvider")
 FirewallDomainList = _type(
     "AWS::Route53Resolver::FirewallDomainList", "dns_firewall", "FirewallDomainListProvider"
 )
@@ -78,7 +99,10 @@ FirewallRuleGroupAssociation = _type(
 FlowLog = _type("AWS::EC2::FlowLog", "network", "FlowLogProvider")
 Function = _type("AWS::Lambda::Function", "functions", "FunctionProvider")
 GlobalTable = _type("AWS::DynamoDB::GlobalTable", "tables", "GlobalTableProvider")
+Key = _type("AWS::KMS::Key", "keys", "KeyProvider")
+KeyAlias = _type("AWS::KMS::Alias", "keys", "AliasProvider")
 LogGroup = _type("AWS::Logs::LogGroup", "logs", "LogGroupProvider")
+LogResourcePolicy = _type("AWS::Logs::ResourcePolicy", "logs", "ResourcePolicyProvider")
 ManagedPolicy = _type("AWS::IAM::ManagedPolicy", "identity", "ManagedPolicyProvider")
 OidcProvider = _type("AWS::IAM::OIDCProvider", "identity", "OidcProvider")
 ProfilePermission = _type("AWS::Signer::ProfilePermission", "signer", "ProfilePermissionProvider")
@@ -92,8 +116,14 @@ QueryLoggingConfigAssociation = _type(
     "dns_firewall",
     "QueryLoggingConfigAssociationProvider",
 )
+Queue = _type("AWS::SQS::Queue", "queues", "QueueProvider")
 Role = _type("AWS::IAM::Role", "identity", "RoleProvider")
 RouteTable = _type("AWS::EC2::RouteTable", "network", "RouteTableProvider")
+Rule = _type("AWS::Events::Rule", "rules", "RuleProvider")
+Secret = _type("AWS::SecretsManager::Secret", "secrets", "SecretProvider")
+SecretTargetAttachment = _type(
+    "AWS::SecretsManager::SecretTargetAttachment", "secrets", "SecretTargetAttachmentProvider"
+)
 SecurityGroup = _type("AWS::EC2::SecurityGroup", "security_groups", "SecurityGroupProvider")
 SecurityGroupEgress = _type("AWS::EC2::SecurityGroupEgress", "security_groups", "EgressProvider")
 SecurityGroupIngress = _type("AWS::EC2::SecurityGroupIngress", "security_groups", "IngressProvider")

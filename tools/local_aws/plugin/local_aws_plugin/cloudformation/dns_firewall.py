@@ -151,13 +151,14 @@ class QueryLoggingConfigProvider(OurProvider):
     """A query log; every change is a replacement."""
 
     TYPE = "AWS::Route53Resolver::ResolverQueryLoggingConfig"
-    SUPPORTED = frozenset({"DestinationArn", "Name"})
+    SUPPORTED = frozenset({"DestinationArn", "Name", "Tags"})
 
     def _make(self, request: ResourceRequest, wanted: Model) -> Model:
         made = request.aws_client_factory.route53resolver.create_resolver_query_log_config(
             CreatorRequestId=str(uuid.uuid4()),
             Name=wanted.get("Name") or self._name(request),
             DestinationArn=wanted["DestinationArn"],
+            Tags=wanted.get("Tags") or [],
         )["ResolverQueryLogConfig"]
         return wanted | _identity(made)
 

@@ -11,7 +11,7 @@ from localstack.services.lambda_.resource_providers.aws_lambda_function import (
 
 from .base import Model, OurProvider, tag_changes, tags_as_dict
 
-__all__ = ["AliasProvider", "CodeSigningConfigProvider", "FunctionProvider"]
+__all__ = ["CodeSigningConfigProvider", "FunctionProvider"]
 
 _CONFIGURATION = (
     "DeadLetterConfig",
@@ -178,26 +178,6 @@ class CodeSigningConfigProvider(OurProvider):
     def _remove(self, request: ResourceRequest, before: Model) -> None:
         request.aws_client_factory.lambda_.delete_code_signing_config(
             CodeSigningConfigArn=before["CodeSigningConfigArn"]
-        )
-
-
-class AliasProvider(OurProvider):
-    """An alias of a function's version."""
-
-    TYPE = "AWS::Lambda::Alias"
-    SUPPORTED = frozenset({"Description", "FunctionName", "FunctionVersion", "Name"})
-
-    def _make(self, request: ResourceRequest, wanted: Model) -> Model:
-        made = request.aws_client_factory.lambda_.create_alias(**wanted)
-        return wanted | {"AliasArn": made["AliasArn"]}
-
-    def _change(self, request: ResourceRequest, before: Model, wanted: Model) -> Model:
-        request.aws_client_factory.lambda_.update_alias(**({"Description": ""} | wanted))
-        return wanted | {"AliasArn": before["AliasArn"]}
-
-    def _remove(self, request: ResourceRequest, before: Model) -> None:
-        request.aws_client_factory.lambda_.delete_alias(
-            FunctionName=before["FunctionName"], Name=before["Name"]
         )
 
 

@@ -1,14 +1,15 @@
-"""``AWS::Logs::LogGroup``: with retention, key and tags."""
+"""``AWS::Logs::LogGroup``, with retention, key and tags, and ``::ResourcePolicy``."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
 from .base import Model, OurProvider, tag_changes, tags_as_dict
 
-__all__ = ["LogGroupProvider"]
+__all__ = ["LogGroupProvider", "ResourcePolicyProvider"]
 
 
 class LogGroupProvider(OurProvider):
@@ -64,3 +65,24 @@ class LogGroupProvider(OurProvider):
             add=lambda tags: logs.tag_resource(resourceArn=arn, tags=tags),
             remove=lambda keys: logs.untag_resource(resourceArn=arn, tagKeys=keys),
         )
+
+
+class ResourcePolicyProvider(OurProvider):
+    """Who may write to log groups, stored and not enforced."""
+
+    TYPE = "AWS::Logs::ResourcePolicy"
+    SUPPORTED = frozenset({"PolicyDocument", "PolicyName"})
+
+    def _make(self, request: ResourceRequest, wanted: Model) -> Model:
+        document = wanted["PolicyDocument"]
+        request.aws_client_factory.logs.put_resource_policy(
+            policyName=wanted["PolicyName"],
+            policyDocument=document if isinstance(document, str) else json.dumps(document),
+        )
+        return wanted
+
+    def _change(self, request: ResourceRequest, before: Model, wanted: Model) -> Model:
+        return self._make(request, wanted)
+
+    def _remove(self, request: ResourceRequest, before: Model) -> None:
+        request.aws_client_factory.logs.delete_resource_policy(policyName=before["PolicyName"])

@@ -9,6 +9,7 @@ from localstack.services.cloudformation.resource_provider import ResourceRequest
 from localstack.services.ec2.resource_providers.aws_ec2_vpc import generate_vpc_read_payload
 
 from .base import Model, OurProvider, tag_changes
+from .interface_endpoints import settle_interfaces
 
 __all__ = [
     "FlowLogProvider",
@@ -153,7 +154,7 @@ class VpcEndpointProvider(OurProvider):
             **given,
             **tag_specifications("vpc-endpoint", wanted),
         )["VpcEndpoint"]
-        return self._described(wanted | {"VpcEndpointType": kind}, made)
+        return self._settled(request, wanted | {"VpcEndpointType": kind}, made["VpcEndpointId"])
 
     def _change(self, request: ResourceRequest, before: Model, wanted: Model) -> Model:
         ec2, endpoint_id = request.aws_client_factory.ec2, before["Id"]
@@ -173,15 +174,19 @@ class VpcEndpointProvider(OurProvider):
         if changes:
             ec2.modify_vpc_endpoint(VpcEndpointId=endpoint_id, **changes)
         change_ec2_tags(ec2, endpoint_id, before, wanted)
-        described = ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint_id])["VpcEndpoints"][0]
         kind = before["VpcEndpointType"]
-        return self._described(wanted | {"VpcEndpointType": kind}, described)
+        return self._settled(request, wanted | {"VpcEndpointType": kind}, endpoint_id)
 
     def _remove(self, request: ResourceRequest, before: Model) -> None:
         request.aws_client_factory.ec2.delete_vpc_endpoints(VpcEndpointIds=[before["Id"]])
 
     @staticmethod
-    def _described(wanted: Model, described: Model) -> Model:
+    def _settled(request: ResourceRequest, wanted: Model, endpoint_id: str) -> Model:
+        if wanted["VpcEndpointType"] == "Interface":
+            settle_interfaces(request, endpoint_id, wanted)
+        (described,) = request.aws_client_factory.ec2.describe_vpc_endpoints(
+            VpcEndpointIds=[endpoint_id]
+        )["VpcEndpoints"]
         return wanted | {
             "Id": described["VpcEndpointId"],
             "CreationTimestamp": str(described.get("CreationTimestamp", "")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
@@ -24,6 +25,7 @@ class TableProvider(OurProvider):
             "DeletionProtectionEnabled",
             "PointInTimeRecoverySpecification",
             "ProvisionedThroughput",
+            "ResourcePolicy",
             "SSESpecification",
             "StreamSpecification",
             "TableClass",
@@ -38,6 +40,7 @@ class TableProvider(OurProvider):
         name = wanted.get("TableName") or self._name(request, 255)
         description = client.create_table(**self._creation(name, wanted))["TableDescription"]
         _settings(client, name, {}, self._settings_of(request, wanted))
+        _policy(client, description["TableArn"], {}, wanted)
         return wanted | {"TableName": name} | _identity(description)
 
     def _change(self, request: ResourceRequest, before: Model, wanted: Model) -> Model:
@@ -66,6 +69,7 @@ class TableProvider(OurProvider):
             client.update_table(TableName=name, **changes)
         _settings(client, name, old, new)
         arn = before["Arn"]
+        _policy(client, arn, old, new)
         tag_changes(
             old,
             new,
@@ -127,6 +131,7 @@ class GlobalTableProvider(TableProvider):
             "KinesisStreamSpecification",
             "PointInTimeRecoverySpecification",
             "Region",
+            "ResourcePolicy",
             "SSESpecification",
             "TableClass",
             "Tags",
@@ -139,6 +144,7 @@ class GlobalTableProvider(TableProvider):
         settings = self._settings_of(request, wanted)
         description = client.create_table(**self._creation(name, settings))["TableDescription"]
         _settings(client, name, {}, settings)
+        _policy(client, description["TableArn"], {}, settings)
         return wanted | {"TableName": name} | _identity(description)
 
     def _settings_of(self, request: ResourceRequest, model: Model) -> Model:
@@ -211,3 +217,14 @@ def _settings(client: Any, name: str, before: Model, wanted: Model) -> None:
                     "Enabled": enabled, "AttributeName": given["AttributeName"],
                 },
             )  # fmt: skip
+
+
+def _policy(client: Any, arn: str, before: Model, wanted: Model) -> None:
+    """The resource policy; the calls of one are among those that CloudFormation makes."""
+    given = wanted.get("ResourcePolicy")
+    if given == before.get("ResourcePolicy"):
+        return
+    if given is None:
+        client.delete_resource_policy(ResourceArn=arn)
+    else:
+        client.put_resource_policy(ResourceArn=arn, Policy=json.dumps(given["PolicyDocument"]))

@@ -26,6 +26,8 @@ from localstack.services.lambda_.invocation.runtime_executor import (
 )
 from localstack.utils.net import get_free_tcp_port
 
+from ..databases import resolving
+from ..databases.fleet import FLEET
 from ..processes import KEEPER
 from .logs import log_group_of
 
@@ -60,7 +62,7 @@ class EmulatorExecutor(RuntimeExecutor):
             "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
             "--runtime-api-address", f"127.0.0.1:{api_port}",
             # -S: no site-packages; the function finds what AWS gives it, and no more.
-            getattr(sys, "_base_executable", sys.executable), "-S", "-m", "awslambdaric",
+            getattr(sys, "_base_executable", sys.executable), "-S", *_runtime_client(),
             str(self.function_version.config.handler),
         ]  # fmt: skip
         with self._out.open("wb") as out, (self._folder / "emulator.log").open("wb") as err:
@@ -177,6 +179,14 @@ class EmulatorExecutor(RuntimeExecutor):
                 self._read += len(new)
                 return new.decode(errors="replace")
             time.sleep(0.01)
+
+
+def _runtime_client() -> list[str]:
+    """What runs the code: AWS's client, where the names of databases are known if there are any."""
+    files = FLEET.for_functions
+    if files is None:
+        return ["-m", "awslambdaric"]
+    return [str(Path(resolving.__file__)), *(str(file) for file in files)]
 
 
 def _python_folders() -> tuple[str, str]:
