@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .errors import InvalidInputError, RevocationError, SecureLambdaError, SigningError
     from .function.signed_vpc_function import SignedVpcFunction
     from .network.isolated_network import IsolatedNetwork
+    from .network.isolated_table import IsolatedTable
     from .signing.baseline import ISigningBaseline, SigningBaseline
     from .signing.central import CentralSigningProfile
     from .signing.injector import CodeSigningInjector
@@ -22,6 +23,7 @@ __all__ = [
     "ISigningBaseline",
     "InvalidInputError",
     "IsolatedNetwork",
+    "IsolatedTable",
     "RevocationError",
     "SecureLambdaError",
     "SignedCode",
@@ -36,6 +38,7 @@ _MODULES = {
     "ISigningBaseline": ".signing.baseline",
     "InvalidInputError": ".errors",
     "IsolatedNetwork": ".network.isolated_network",
+    "IsolatedTable": ".network.isolated_table",
     "RevocationError": ".errors",
     "SecureLambdaError": ".errors",
     "SignedCode": ".signing.signed_code",

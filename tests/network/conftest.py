@@ -38,15 +38,17 @@ def synthesize() -> Synthesize:
     return synthesize
 
 
+def with_group(stack: cdk.Stack, network: IsolatedNetwork) -> None:
+    network.create_security_group(stack, "Group")
+
+
 @pytest.fixture(scope="module")
 def agnostic(synthesize: Synthesize) -> dict[str, Any]:
     """The template of a network that is bound to no region, with one security group."""
-    return synthesize(lambda stack, network: network.client_security_group(stack, "Clients"))
+    return synthesize(with_group)
 
 
 @pytest.fixture(scope="module")
 def bound(synthesize: Synthesize) -> dict[str, Any]:
     """The template of a network in eu-west-1, with one security group."""
-    return synthesize(
-        lambda stack, network: network.client_security_group(stack, "Clients"), region="eu-west-1"
-    )
+    return synthesize(with_group, region="eu-west-1")

@@ -101,7 +101,7 @@ def test_opening_elsewhere_is_refused(synthesize: Synthesize, name: str, place: 
 
 def test_other_vpc_is_not_looked_at(synthesize: Synthesize) -> None:
     def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
-        group = network.client_security_group(network, "Clients")
+        group = network.create_security_group(network, "Group")
         group.connections.allow_to(
             ec2.SecurityGroup(network, "Cache", vpc=network.vpc), ec2.Port.tcp(6379)
         )

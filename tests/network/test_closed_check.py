@@ -1,7 +1,7 @@
 """What is refused below a network when the app synthesizes."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -126,12 +126,31 @@ OPENINGS: dict[str, tuple[Change, str]] = {
         "App/Network/Vpc/Extra/Resource carries calls with anybody's keys",
     ),
     "wider policy of the own endpoint": (
-        lambda s, n: n.dynamodb_endpoint.add_to_policy(
+        lambda s, n: cast(ec2.GatewayVpcEndpoint, n.dynamodb_endpoint).add_to_policy(
             iam.PolicyStatement(
                 principals=[iam.AnyPrincipal()], actions=["dynamodb:*"], resources=["*"]
             )
         ),
-        "App/Network/Vpc/DynamoDb/Resource carries calls with anybody's keys",
+        "App/Network/DynamoDb/Resource carries calls with anybody's keys",
+    ),
+    "group of all functions": (
+        lambda s, n: (
+            n.add_interface_endpoint("Queues", ec2.InterfaceVpcEndpointAwsService.SQS),
+            ec2.CfnSecurityGroupEgress(
+                s,
+                "Egress",
+                group_id=cast(ec2.CfnSecurityGroup, n.node.find_child("Clients")).attr_group_id,
+                ip_protocol="tcp",
+                cidr_ip="10.0.0.0/16",
+            ),
+        ),
+        "App/Egress opens the group of all functions of the network; connect it to the one",
+    ),
+    "group of the endpoints": (
+        lambda s, n: n.add_interface_endpoint(
+            "Queues", ec2.InterfaceVpcEndpointAwsService.SQS
+        ).connections.allow_default_port_from(ec2.SecurityGroup(n, "Host", vpc=n.vpc)),
+        "lets others than the functions of the network in; remove it",
     ),
     "endpoint bound to another account": (
         lambda s, n: endpoint(
@@ -193,11 +212,20 @@ OPENINGS: dict[str, tuple[Change, str]] = {
     "endpoint that ignores its policy": (
         lambda s, n: endpoint(
             n,
+            service_name=f"com.amazonaws.{s.region}.acm",
+            vpc_endpoint_type="Interface",
+            policy_document=bound_policy(s),
+        ),
+        "App/Network/Extra leads to acm, and its endpoint carries every call, whatever",
+    ),
+    "endpoint that would serve an attacker": (
+        lambda s, n: endpoint(
+            n,
             service_name=f"com.amazonaws.{s.region}.ec2",
             vpc_endpoint_type="Interface",
             policy_document=bound_policy(s),
         ),
-        "App/Network/Extra leads to ec2, whose endpoints cannot be closed by a policy",
+        "App/Network/Extra leads to ec2, and it would serve nobody but an attacker",
     ),
 }
 
@@ -234,7 +262,7 @@ def test_closed_additions_stay(synthesize: Synthesize, region: str | None) -> No
         )
         for statement in bound_policy(stack).to_json()["Statement"]:
             queue.add_to_policy(iam.PolicyStatement.from_json(statement))
-        network.dynamodb_endpoint.add_to_policy(
+        cast(ec2.GatewayVpcEndpoint, network.dynamodb_endpoint).add_to_policy(
             iam.PolicyStatement(
                 effect=iam.Effect.DENY,
                 principals=[iam.StarPrincipal()],

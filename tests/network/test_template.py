@@ -21,7 +21,6 @@ def properties(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 def test_logical_ids_are_locked(agnostic: dict[str, Any]) -> None:
     assert {(name, item["Type"]) for name, item in agnostic["Resources"].items()} == {
-        ("Clients", "AWS::EC2::SecurityGroup"),
         ("Network1C6012B5", "AWS::EC2::VPC"),
         ("NetworkDnsFirewallAllowedE16FFFD0", "AWS::Route53Resolver::FirewallDomainList"),
         (
@@ -35,7 +34,8 @@ def test_logical_ids_are_locked(agnostic: dict[str, Any]) -> None:
         ("NetworkSubnet1Routes74054046", "AWS::EC2::SubnetRouteTableAssociation"),
         ("NetworkSubnet29A0E8491", "AWS::EC2::Subnet"),
         ("NetworkSubnet2RoutesFAB460C2", "AWS::EC2::SubnetRouteTableAssociation"),
-        ("NetworkVpcDynamoDbCF49C09B", "AWS::EC2::VPCEndpoint"),
+        ("NetworkDynamoDb60DC9FAE", "AWS::EC2::VPCEndpoint"),
+        ("Group", "AWS::EC2::SecurityGroup"),
     }
 
 

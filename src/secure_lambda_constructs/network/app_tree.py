@@ -7,6 +7,7 @@ in another Stage, which references cannot reach.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +46,7 @@ WAYS_OUT = {
 _SUBJECT = {
     **dict.fromkeys(WAYS_OUT, ""),
     "aws_ec2.CfnSecurityGroupEgress": "groupId",
+    "aws_ec2.CfnSecurityGroupIngress": "groupId",
     "aws_ec2.CfnSubnet": "",
     "aws_ec2.CfnSubnetRouteTableAssociation": "",
     "aws_ec2.CfnVPCCidrBlock": "",
@@ -59,7 +61,10 @@ _SUBJECT = {
     "aws_logs.CfnDestination": "",
     "aws_logs.CfnSubscriptionFilter": "logGroupName",
     "aws_route53resolver.CfnFirewallRuleGroupAssociation": "",
+    "aws_sqs.CfnQueuePolicy": "queues",
 }
+# How Amazon EC2 names what the checks look for.
+_LOOKED_UP = re.compile(r"(?:rtb|sg|subnet|vpc)-[0-9a-f]+")
 # Of those where any property may: these tell of a VPC without being in it.
 _NOT_A_PLACE = ("policyDocument", "tags", "userData")
 
@@ -178,6 +183,20 @@ class AppTree:
             if isinstance(node, kind)
         )
 
+    def below(self, construct: IConstruct) -> list[Found]:
+        """The resources in or below a construct that Python made and still holds.
+
+        Args:
+            construct: The construct.
+
+        Returns:
+            Each once.
+        """
+        first = self._positions[construct]
+        # Parents come first, and all that is below one comes before its next sibling.
+        last = first + len(construct.node.find_all())
+        return [found for found in self._found if first <= self._positions[found.node] < last]
+
     def concerning(self, references: References) -> list[Found]:
         """The resources that belong to a construct, in whatever stack they are.
 
@@ -270,7 +289,11 @@ def _keys_in(stack: Stack, references: References, own: list[str]) -> list[str]:
     if stack is references.stack:
         return own
     there = _keys_of(stack, references.tokens)
-    return [key for key, here in zip(there, own, strict=True) if key != here]
+    return [
+        key
+        for key, here in zip(there, own, strict=True)
+        if key != here or key.startswith('"')  # the literal id of what was looked up
+    ]
 
 
 def _key(value: Any) -> str:
@@ -279,8 +302,11 @@ def _key(value: Any) -> str:
 
 
 def _mentioned(value: Any) -> Iterator[str]:
-    """The keys of all references in a resolved value."""
-    if isinstance(value, dict):
+    """The keys of all references in a resolved value, and of ids that were looked up."""
+    if isinstance(value, str):
+        if _LOOKED_UP.fullmatch(value):
+            yield _key(value)
+    elif isinstance(value, dict):
         if len(value) == 1:
             yield _key(value)
         for item in value.values():

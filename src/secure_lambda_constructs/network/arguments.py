@@ -6,7 +6,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from ..errors import InvalidInputError
 
-__all__ = ["check_arguments"]
+__all__ = ["check_arguments", "check_buckets"]
 
 # As many zones as the largest region has.
 _MAX_AZS = 6
@@ -56,6 +56,30 @@ def check_arguments(
             f"ip_addresses is {ip_addresses!r}; write ip_addresses=ec2.IpAddresses.cidr({wanted!r})"
         )
     _check_size(ip_addresses, len(zones) if zones else max_azs or 2, mask)
+
+
+def check_buckets(buckets: object) -> None:
+    """Refuse what is no list of buckets.
+
+    Args:
+        buckets: What was given.
+
+    Raises:
+        InvalidInputError: It is empty, or something in it is no bucket.
+    """
+    if not isinstance(buckets, Sequence) or isinstance(buckets, str):
+        raise InvalidInputError(f"buckets is {buckets!r}; write a list: buckets=[bucket]")
+    if not buckets:
+        raise InvalidInputError(
+            "buckets is empty, and an endpoint of S3 is for named buckets only; write "
+            "buckets=[bucket], or leave the endpoint out"
+        )
+    for bucket in buckets:
+        if not hasattr(bucket, "bucket_arn"):
+            raise InvalidInputError(
+                f"buckets has {bucket!r}, which is no bucket; write s3.Bucket(...), or "
+                "s3.Bucket.from_bucket_name(self, 'Reports', 'the-name')"
+            )
 
 
 def _check_size(ip_addresses: ec2.IIpAddresses, subnets: int, mask: int) -> None:

@@ -5,8 +5,9 @@ add_interface_endpoint(...)`, `ec2.InterfaceVpcEndpoint(stack, ..., vpc=network.
 made with them is looked at last, wherever in the app it is. See `app_tree` for what is not visible.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -14,16 +15,17 @@ from aws_cdk import Stack
 from constructs import IValidation
 
 from .app_tree import WAYS_OUT, AppTree, Found, References, flat
-from .endpoint_policy import binds_the_account
+from .existing_vpc import is_in_app
+from .perimeter import is_bound
+from .services import refusal
 
 if TYPE_CHECKING:
-    from .isolated_network import IsolatedNetwork
+    from .members import NetworkMembers
 
 __all__ = ["ClosedNetworkCheck"]
 
-# Endpoints of these services ignore their policy (aws-samples/data-perimeter-policy-examples),
-# and one of EC2 would serve nobody but an attacker.
-_NO_POLICY = ("acm", "acm-pca", "appsync-api", "artifact", "ec2", "glacier", "route53")
+# https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html, spaces counted.
+_LARGEST_POLICY = 20_480
 # How a region that is known at deployment only is written here.
 _ANY_REGION = "Region"
 _AWS_SERVICE = re.compile(
@@ -36,7 +38,7 @@ _AWS_SERVICE = re.compile(
 class ClosedNetworkCheck:
     """Says what opens a network."""
 
-    def __init__(self, network: "IsolatedNetwork") -> None:
+    def __init__(self, network: "NetworkMembers") -> None:
         """Check a network.
 
         Args:
@@ -44,6 +46,7 @@ class ClosedNetworkCheck:
                 is looked at.
         """
         self._network = network
+        self._in_app = is_in_app(network.vpc)
 
     def validate(self) -> list[str]:
         """Look at everything in the app that concerns the network.
@@ -53,53 +56,111 @@ class ClosedNetworkCheck:
         """
         network = self._network
         tree = AppTree.of(network, self)
-        subnets = network.subnets
-        # All subnets have the one route table.
-        tokens = [
-            network.vpc_id,
-            subnets[0].route_table.route_table_id,
-            *(subnet.subnet_id for subnet in subnets),
-        ]
-        below = set(network.node.find_all())
-        concerned = dict.fromkeys(found for found in tree.found if found.node in below)
-        concerned.update(dict.fromkeys(tree.concerning(References(Stack.of(network), tokens))))
+        concerned = dict.fromkeys(tree.below(network))
+        for references in self._references():
+            concerned.update(dict.fromkeys(tree.concerning(references)))
         errors: list[str] = []
         for found in concerned:
-            reason = next(_reasons(found, tree, own=found.node in below), None)
+            reason = next(self._reasons(found, tree), None)
             if reason is not None:
                 errors.append(f"{found.node.node.path} {reason}")
+        if self._in_app:
+            errors.extend(self._unreached(tree, concerned))
         return errors
 
-
-def _reasons(found: Found, tree: AppTree, *, own: bool) -> Iterator[str]:
-    """Why a resource cannot stay in the network, if so."""
-    properties = found.properties
-    if found.kind in WAYS_OUT:
-        yield (
-            f"{WAYS_OUT[found.kind]}, which an IsolatedNetwork does not have; remove it, or "
-            "make a VPC of its own for what needs it"
+    def _references(self) -> Iterator[References]:
+        """What belongs to the network refers to one of these."""
+        network = self._network
+        # Not only those that the network uses: what is beside them is in the same VPC.
+        subnets = network.vpc.isolated_subnets
+        yield References(
+            Stack.of(network.vpc),
+            [
+                network.vpc_id,
+                *{subnet.route_table.route_table_id: None for subnet in subnets},
+                *(subnet.subnet_id for subnet in subnets),
+            ],
         )
-    match found.kind:
-        case "aws_ec2.CfnVPCEndpoint":
-            yield from _endpoint_reasons(
-                properties, tree.account(found.stack), tree.region(found.stack)
-            )
-        case "aws_ec2.CfnSubnet":
-            if _any(properties, "mapPublicIpOnLaunch", "ipv6CidrBlock", "ipv6IpamPoolId"):
-                yield "is a subnet with public or IPv6 addresses; all subnets must be isolated"
-        case "aws_ec2.CfnVPCCidrBlock":
-            if _any(properties, "amazonProvidedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId"):
-                yield "gives the VPC IPv6 addresses; an IsolatedNetwork is IPv4 only"
-        case "aws_ec2.CfnSubnetRouteTableAssociation" if not own:
+        yield References(Stack.of(network), network._groups.ids)
+
+    def _unreached(self, tree: AppTree, concerned: Iterable[Found]) -> Iterator[str]:
+        """Which subnets of an existing VPC have no way to DynamoDB."""
+        network = self._network
+        tables = [
+            (found, found.properties.get("routeTableIds"))
+            for found in concerned
+            if found.kind == "aws_ec2.CfnVPCEndpoint"
+            and flat(found.properties.get("serviceName")).endswith(".dynamodb")
+        ]
+        stack = Stack.of(network.vpc)
+        for subnet in network.subnets:
+            table = References(stack, [subnet.route_table.route_table_id])
+            if not any(tree.mentions(ids, found.stack, table) for found, ids in tables):
+                yield (
+                    f"{subnet.node.path} has a route table that the gateway endpoint of DynamoDB "
+                    "is not in, so functions there reach no table; add it to the endpoint, or "
+                    "leave dynamodb_endpoint out"
+                )
+
+    def _is_own(self, found: Found) -> bool:
+        """Whether a resource is a part of the network, or of the VPC that it was made from."""
+        owners = [self._network, self._network.vpc] if self._in_app else [self._network]
+        path = found.node.node.path
+        return any(path.startswith(f"{owner.node.path}/") for owner in owners)
+
+    def _is_about_groups(self, found: Found, tree: AppTree) -> bool:
+        """Whether somebody has added a rule to a group that all functions share."""
+        groups = self._network._groups
+        shared = References(Stack.of(self._network), groups.ids)
+        return (
+            tree.mentions(found.properties.get("groupId"), found.stack, shared)
+            and found.node.node.path != groups.own_rule_path
+        )
+
+    def _reasons(self, found: Found, tree: AppTree) -> Iterator[str]:
+        """Why a resource cannot stay in the network, if so."""
+        properties = found.properties
+        if found.kind in WAYS_OUT:
             yield (
-                "gives a subnet of the network another route table, or another subnet the "
-                "network's; remove it: the network's subnets have the one without routes"
+                f"{WAYS_OUT[found.kind]}, which an IsolatedNetwork does not have; remove it, or "
+                "make a VPC of its own for what needs it"
             )
-        case "aws_route53resolver.CfnFirewallRuleGroupAssociation" if not own:
-            yield (
-                "puts DNS rules beside those of the network, which may answer names that leave "
-                "it; remove it"
-            )
+        match found.kind:
+            case "aws_ec2.CfnVPCEndpoint":
+                yield from _endpoint_reasons(
+                    properties,
+                    tree.account(found.stack),
+                    tree.region(found.stack),
+                    found.stack.resolve(self._network.organization_id),
+                )
+            case "aws_ec2.CfnSubnet":
+                if _any(properties, "mapPublicIpOnLaunch", "ipv6CidrBlock", "ipv6IpamPoolId"):
+                    yield "is a subnet with public or IPv6 addresses; all subnets must be isolated"
+            case "aws_ec2.CfnVPCCidrBlock":
+                if _any(
+                    properties, "amazonProvidedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId"
+                ):
+                    yield "gives the VPC IPv6 addresses; an IsolatedNetwork is IPv4 only"
+            case "aws_ec2.CfnSubnetRouteTableAssociation" if not self._is_own(found):
+                yield (
+                    "gives a subnet of the network another route table, or another subnet the "
+                    "network's; remove it: the network's subnets have the one without routes"
+                )
+            case "aws_ec2.CfnSecurityGroupEgress" if self._is_about_groups(found, tree):
+                yield (
+                    "opens the group of all functions of the network; connect it to the one "
+                    "function that needs it: other.connections.allow_default_port_from(fn)"
+                )
+            case "aws_ec2.CfnSecurityGroupIngress" if self._is_about_groups(found, tree):
+                yield (
+                    "lets others than the functions of the network in; remove it: what else "
+                    "needs the endpoints belongs into a network of its own"
+                )
+            case "aws_route53resolver.CfnFirewallRuleGroupAssociation" if not self._is_own(found):
+                yield (
+                    "puts DNS rules beside those of the network, which may answer names that "
+                    "leave it; remove it"
+                )
 
 
 def _any(properties: dict[str, Any], *names: str) -> bool:
@@ -107,7 +168,9 @@ def _any(properties: dict[str, Any], *names: str) -> bool:
     return any(properties.get(name) for name in names)
 
 
-def _endpoint_reasons(found: dict[str, Any], account: Any, region: Any) -> Iterator[str]:
+def _endpoint_reasons(
+    found: dict[str, Any], account: Any, region: Any, organization_id: Any
+) -> Iterator[str]:
     """Why an endpoint cannot stay in the network, if so."""
     kind, name = found.get("vpcEndpointType", "Gateway"), flat(found.get("serviceName"))
     elsewhere = flat(found.get("serviceRegion"))
@@ -118,16 +181,18 @@ def _endpoint_reasons(found: dict[str, Any], account: Any, region: Any) -> Itera
             f"leads to {target or f'a target of type {kind}'}, which is not a service of AWS in "
             "the network's region; remove it: whoever owns it receives what is sent there"
         )
-    elif service in _NO_POLICY:
-        yield (
-            f"leads to {service}, whose endpoints cannot be closed by a policy; remove it: an "
-            "isolated function has no use for it"
-        )
-    elif not binds_the_account(found.get("policyDocument"), account):
+    elif kind == "Interface" and (refused := refusal(service)) is not None:
+        yield f"leads to {service}, and {refused.reason}; {refused.instead}"
+    elif not is_bound(found.get("policyDocument"), account, organization_id):
         yield (
             "carries calls with anybody's keys or to anybody's resources; add to each Allow of "
             "its policy the condition StringEquals aws:PrincipalAccount and aws:ResourceAccount, "
             "both the account of the stack"
+        )
+    elif len(json.dumps(found["policyDocument"])) > _LARGEST_POLICY:
+        yield (
+            f"has a policy of more than {_LARGEST_POLICY:,} characters, which is as many as an "
+            "endpoint takes; name fewer buckets or resources, or a pattern for several"
         )
 
 

@@ -1,17 +1,20 @@
-"""Policies of VPC endpoints that bind caller and resource to one account.
+"""What the endpoints of an isolated network let through."""
 
-An endpoint without a policy carries any call, with whatever keys: code could bring keys of a
-foreign account and write to that account's table. See
-https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-__all__ = ["DYNAMODB_ITEM_ACTIONS", "binds_the_account", "dynamodb_statement"]
+from .endpoint_service import EndpointService
+from .perimeter import Perimeter
+
+__all__ = [
+    "DYNAMODB_ITEM_ACTIONS",
+    "S3_ACTIONS",
+    "dynamodb_statement",
+    "s3_statements",
+    "service_statements",
+]
 
 # What code does with items, and nothing that changes or shares a table: no export, no resource
 # policy, no stream to Kinesis. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
@@ -31,59 +34,113 @@ DYNAMODB_ITEM_ACTIONS = (
     "dynamodb:Scan",
     "dynamodb:UpdateItem",
 )
+# What code does with objects: no ACL, no bucket policy, no replication.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+_OBJECT_ACTIONS = (
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+)
+_BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
+S3_ACTIONS = (*_OBJECT_ACTIONS, *_BUCKET_ACTIONS)
 
-_KEYS = ("aws:principalaccount", "aws:resourceaccount")
 
-
-def dynamodb_statement(stack: Stack) -> iam.PolicyStatement:
+def dynamodb_statement(stack: Stack, perimeter: Perimeter) -> iam.PolicyStatement:
     """What the DynamoDB endpoint of a network lets through.
 
     Args:
-        stack: The stack of the network, whose account and region are meant.
+        stack: The stack of the network, whose region is meant.
+        perimeter: Whose principals and tables.
 
     Returns:
         The only statement of the endpoint's policy.
     """
-    account = stack.account
-    return iam.PolicyStatement(
-        # Of a gateway endpoint's policy `Principal: {"AWS": account}` means the root user only:
-        # the account is bound by the condition.
-        principals=[iam.StarPrincipal()],
-        actions=list(DYNAMODB_ITEM_ACTIONS),
+    return _allow(
+        DYNAMODB_ITEM_ACTIONS,
         # The star covers `table/NAME/index/NAME` as well.
-        resources=[stack.format_arn(service="dynamodb", resource="table", resource_name="*")],
-        conditions={
-            "StringEquals": {"aws:PrincipalAccount": account, "aws:ResourceAccount": account}
-        },
+        [
+            stack.format_arn(
+                service="dynamodb",
+                account=perimeter.arn_account,
+                resource="table",
+                resource_name="*",
+            )
+        ],
+        perimeter,
     )
 
 
-def binds_the_account(policy: Any, account: Any) -> bool:
-    """Whether each Allow of a resolved endpoint policy binds caller and resource to an account.
+def s3_statements(bucket_arns: Sequence[str], perimeter: Perimeter) -> list[iam.PolicyStatement]:
+    """What the S3 endpoint of a network lets through.
+
+    The ARN of a bucket names no account, and whoever owns a name can change: the conditions bind
+    it.
 
     Args:
-        policy: The policy as the template has it, or `None` where the endpoint has none.
-        account: The account as the template has it: a literal or `{"Ref": "AWS::AccountId"}`.
+        bucket_arns: The buckets.
+        perimeter: Whose principals, and whose buckets these must be.
 
     Returns:
-        `False` as well for a policy in a form that cannot be judged.
+        The statements of the endpoint's policy.
     """
-    if not isinstance(policy, Mapping):
-        return False
-    statements = policy.get("Statement", [])
-    if isinstance(statements, Mapping):
-        statements = [statements]
-    return bool(statements) and all(
-        statement.get("Effect") == "Deny" or _is_bound(statement, account)
-        for statement in statements
+    return [
+        _allow(_BUCKET_ACTIONS, list(bucket_arns), perimeter),
+        _allow(_OBJECT_ACTIONS, [f"{arn}/*" for arn in bucket_arns], perimeter),
+    ]
+
+
+def service_statements(
+    service: EndpointService,
+    stack: Stack,
+    perimeter: Perimeter,
+    *,
+    actions: Sequence[str] | None,
+    resources: Sequence[str] | None,
+) -> list[iam.PolicyStatement]:
+    """What the interface endpoint of a service lets through.
+
+    Args:
+        service: The service.
+        stack: The stack of the network.
+        perimeter: Whose principals and resources.
+        actions: Which of the service's actions, or `None` for all that code uses.
+        resources: ARNs of the resources, or `None` for all in the perimeter.
+
+    Returns:
+        The statements of the endpoint's policy.
+
+    Raises:
+        InvalidInputError: An action or resource cannot be used, or a resource is missing.
+    """
+    return [
+        _allow(
+            allowed.actions,
+            allowed.arns(
+                partition=stack.partition, region=stack.region, account=perimeter.arn_account
+            ),
+            perimeter,
+            bind_resource=allowed.bind_resource,
+        )
+        for allowed in service.narrowed(actions, resources)
+    ]
+
+
+def _allow(
+    actions: Sequence[str],
+    resources: list[str],
+    perimeter: Perimeter,
+    *,
+    bind_resource: bool = True,
+) -> iam.PolicyStatement:
+    """One Allow for everybody inside the perimeter."""
+    return iam.PolicyStatement(
+        principals=[iam.StarPrincipal()],
+        actions=list(actions),
+        resources=resources,
+        conditions=perimeter.conditions(bind_resource=bind_resource),
     )
-
-
-def _is_bound(statement: Mapping[str, Any], account: Any) -> bool:
-    """Whether one Allow names both accounts with an operator that fails where a key is absent."""
-    # `StringEqualsIfExists` would pass unsigned calls, which carry no account.
-    equal = {
-        key.lower(): value
-        for key, value in statement.get("Condition", {}).get("StringEquals", {}).items()
-    }
-    return all(equal.get(key) in (account, [account]) for key in _KEYS)

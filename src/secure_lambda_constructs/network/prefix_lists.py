@@ -13,26 +13,32 @@ from constructs import Construct
 
 from ..errors import InvalidInputError
 
-__all__ = ["KNOWN_PREFIX_LISTS", "PrefixList"]
+__all__ = ["KNOWN_PREFIX_LISTS", "PrefixList", "check_prefix_list_id"]
 
 # Ids are regional: the id of DynamoDB in ap-northeast-1 is the id of S3 in ap-northeast-2, and
 # public code mixes them up. An entry is here only if two independent sources show an answer of
 # the API with the list's name (`com.amazonaws.REGION.SERVICE`) or service next to the id:
 #   1. all but eu-north-1: `aws ec2 describe-prefix-lists` run region by region,
 #      https://github.com/sharadchhetri/aws (README.md)
-#   2. ap-northeast-1, ap-northeast-2, ca-central-1, eu-central-1, eu-north-1, us-east-2: rows of
-#      a query over DescribeManagedPrefixLists,
+#   2. DynamoDB in ap-northeast-1, ap-northeast-2, ca-central-1, eu-central-1, eu-north-1,
+#      us-east-2: rows of a query over DescribeManagedPrefixLists,
 #      https://github.com/turbot/steampipe-plugin-aws/pull/813; eu-north-1 again in /pull/1577
-#   3. us-west-2: acceptance test of the data source `aws_prefix_list`, which runs against AWS,
-#      https://github.com/hashicorp/terraform-provider-aws; account data in the unit tests of
-#      https://github.com/batfish/batfish
-#   4. ap-southeast-2: what the parameter type `CSK::PrefixList` returns "in SYD", as documented
-#   5. eu-west-1: AWS documentation; us-east-1: published lists of a VPC's endpoint routes
-# Left out, because only the first shows them: ap-south-1, ap-southeast-1, eu-west-2, eu-west-3,
-# sa-east-1, us-west-1.
+#   3. DynamoDB in us-west-2: acceptance test of the data source `aws_prefix_list`, which runs
+#      against AWS, https://github.com/hashicorp/terraform-provider-aws; account data in the unit
+#      tests of https://github.com/batfish/batfish
+#   4. DynamoDB in ap-southeast-2: what the parameter type `CSK::PrefixList` returns "in SYD", as
+#      documented; in ap-southeast-1: https://github.com/camillehe1992/aws-terraform-examples
+#   5. both in eu-west-1: AWS documentation (Get-EC2PrefixList); DynamoDB in us-east-1: published
+#      lists of a VPC's endpoint routes
+#   6. all of S3: the mapping of a vendor's template that is deployed in these regions,
+#      https://github.com/Juniper/vSRX-AWS/issues/14; us-east-1 again as the API's answer in
+#      https://github.com/data-dot-all/dataall/issues/618
+# Left out, because only one of them shows it: DynamoDB in ap-south-1, eu-west-2, eu-west-3,
+# sa-east-1, us-west-1; S3 in eu-north-1.
 KNOWN_PREFIX_LISTS: dict[tuple[str, str], str] = {
     ("ap-northeast-1", "dynamodb"): "pl-78a54011",
     ("ap-northeast-2", "dynamodb"): "pl-48a54021",
+    ("ap-southeast-1", "dynamodb"): "pl-67a5400e",
     ("ap-southeast-2", "dynamodb"): "pl-62a5400b",
     ("ca-central-1", "dynamodb"): "pl-4ea54027",
     ("eu-central-1", "dynamodb"): "pl-66a5400f",
@@ -41,6 +47,21 @@ KNOWN_PREFIX_LISTS: dict[tuple[str, str], str] = {
     ("us-east-1", "dynamodb"): "pl-02cd2c6b",
     ("us-east-2", "dynamodb"): "pl-4ca54025",
     ("us-west-2", "dynamodb"): "pl-00a54069",
+    ("ap-northeast-1", "s3"): "pl-61a54008",
+    ("ap-northeast-2", "s3"): "pl-78a54011",
+    ("ap-south-1", "s3"): "pl-78a54011",
+    ("ap-southeast-1", "s3"): "pl-6fa54006",
+    ("ap-southeast-2", "s3"): "pl-6ca54005",
+    ("ca-central-1", "s3"): "pl-7da54014",
+    ("eu-central-1", "s3"): "pl-6ea54007",
+    ("eu-west-1", "s3"): "pl-6da54004",
+    ("eu-west-2", "s3"): "pl-7ca54015",
+    ("eu-west-3", "s3"): "pl-23ad484a",
+    ("sa-east-1", "s3"): "pl-6aa54003",
+    ("us-east-1", "s3"): "pl-63a5400a",
+    ("us-east-2", "s3"): "pl-7ba54012",
+    ("us-west-1", "s3"): "pl-6ba54002",
+    ("us-west-2", "s3"): "pl-68a54001",
 }
 
 _ID = re.compile(r"pl-(?:[0-9a-f]{8}|[0-9a-f]{17})")
@@ -62,16 +83,12 @@ class PrefixList:
         Raises:
             InvalidInputError: The id given is none, or the region is known and its id is not.
         """
+        check_prefix_list_id(service, explicit_id)
         self._service = service
         self._tokens: dict[Stack, str] = {}
         stack = Stack.of(scope)
         region = stack.region
         if explicit_id is not None:
-            if not Token.is_unresolved(explicit_id) and not _ID.fullmatch(explicit_id):
-                raise InvalidInputError(
-                    f"{service}_prefix_list_id is {explicit_id!r}, which is no prefix list id; "
-                    f"write the 'pl-...' that {_command(service, 'REGION')} prints"
-                )
             self._id: str | None = explicit_id
         elif Token.is_unresolved(region):
             self._id = None
@@ -116,6 +133,23 @@ class PrefixList:
                 mapping = CfnMapping(stack, _MAPPING_ID, mapping=_mapping())
             self._tokens[stack] = cast(CfnMapping, mapping).find_in_map(Aws.REGION, self._service)
         return self._tokens[stack]
+
+
+def check_prefix_list_id(service: str, given: str | None) -> None:
+    """Refuse what is no id of a prefix list.
+
+    Args:
+        service: The service's name in `com.amazonaws.REGION.SERVICE`.
+        given: The id that the caller gave, or `None`.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    if given is not None and not Token.is_unresolved(given) and not _ID.fullmatch(given):
+        raise InvalidInputError(
+            f"{service}_prefix_list_id is {given!r}, which is no prefix list id; write the "
+            f"'pl-...' that {_command(service, 'REGION')} prints"
+        )
 
 
 def _mapping() -> dict[str, dict[str, str]]:
