@@ -201,7 +201,7 @@ OPENINGS: dict[str, tuple[Change, str]] = {
         lambda s, fn: fn.function.configure_async_invoke(
             on_success=destinations.SqsDestination(sqs.Queue.from_queue_arn(s, "Loot", LOOT))
         ),
-        f"sends what the function was called with (onSuccess) to {LOOT}; write the ARN of a queue",
+        f"sends what the function was called with (onSuccess) to {LOOT}; write a queue of the",
     ),
     "failure of an event source": (
         lambda s, fn: fn.function.add_event_source_mapping(
@@ -210,7 +210,7 @@ OPENINGS: dict[str, tuple[Change, str]] = {
             starting_position=lambda_.StartingPosition.LATEST,
             on_failure=sources.SqsDlq(sqs.Queue.from_queue_arn(s, "Loot", LOOT)),
         ),
-        f"sends what the function was called with (onFailure) to {LOOT}; write the ARN",
+        f"sends what the function was called with (onFailure) to {LOOT}; write a queue of the",
     ),
     "shared destination": (
         cross_account,
@@ -275,9 +275,35 @@ OWN_CHANGES: dict[str, tuple[Callable[[lambda_.CfnFunction], None], str]] = {
         ),
         "is refused: the environment variable PATH",
     ),
+    "file system": (
+        set_on(
+            file_system_configs=[
+                lambda_.CfnFunction.FileSystemConfigProperty(
+                    arn=f"arn:aws:elasticfilesystem:eu-west-1:{ACCOUNT}:access-point/fsap-1",
+                    local_mount_path="/mnt/data",
+                )
+            ]
+        ),
+        "has fileSystemConfigs, which a SignedVpcFunction cannot have: Lambda mounts the file "
+        "system from its own network",
+    ),
+    "state that Lambda keeps": (
+        set_on(
+            durable_config=lambda_.CfnFunction.DurableConfigProperty(
+                execution_timeout=60, retention_period_in_days=1
+            )
+        ),
+        "has durableConfig, which a SignedVpcFunction cannot have: the code hands what it works on",
+    ),
+    "image": (set_on(package_type="Image"), "has packageType, which a SignedVpcFunction cannot"),
+    "what nobody has looked at": (
+        set_on(publish_to_latest_published=True),
+        "has publishToLatestPublished, which a SignedVpcFunction cannot have: nobody has looked at "
+        "what it opens; remove the Aspect, property injector or assignment that sets it",
+    ),
     "dead letters": (
         set_on(dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=LOOT)),
-        f"sends failed calls to {LOOT}; write the ARN of a queue or topic",
+        f"sends failed calls to {LOOT}; write a queue of the function's own account: sqs.Queue(",
     ),
 }
 
@@ -299,6 +325,17 @@ def test_change_by_an_aspect_is_refused(code: Path, name: str) -> None:
         world.app.synth()
     assert "App/UserInfo/Function/Resource " in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_tags_and_the_type_of_the_package_stay(code: Path) -> None:
+    world = World(code, region="eu-west-1")
+    function = world.function()
+    cdk.Tags.of(function).add("team", "data")
+    resource = function.function.node.default_child
+    assert isinstance(resource, lambda_.CfnFunction)
+    resource.package_type = "Zip"
+    properties = world.template().one("AWS::Lambda::Function")
+    assert properties["Tags"] == [{"Key": "team", "Value": "data"}]
 
 
 def test_allowed_variable_and_own_additions_stay(code: Path) -> None:
@@ -330,7 +367,9 @@ def test_integrations_stay(code: Path, region: str | None) -> None:
         s3.EventType.OBJECT_CREATED, notifications.LambdaDestination(function.function)
     )
     function.function.configure_async_invoke(
-        on_failure=destinations.SqsDestination(sqs.Queue(stack, "Failed"))
+        on_failure=destinations.SqsDestination(
+            sqs.Queue(stack, "Failed", encryption=sqs.QueueEncryption.KMS_MANAGED, enforce_ssl=True)
+        )
     )
     function.function.add_permission(
         "Parameter",

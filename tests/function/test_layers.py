@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct, IConstruct
 
 from secure_lambda_constructs import InvalidInputError, SigningBaseline
-from secure_lambda_constructs.function.environment import CheckedFunction
+from secure_lambda_constructs.function.checked_function import CheckedFunction
 
 from .conftest import ACCOUNT, Template, World
 

@@ -20,6 +20,7 @@ from secure_lambda_constructs.function.role import IsolatedRole
 
 from .conftest import Template, World
 
+LAMBDA_ONLY = {"Null": {"lambda:SourceFunctionArn": "true"}}
 NEW_POLICIES = {"@aws-cdk/aws-lambda:createNewPoliciesWithAddToRolePolicy": True}
 
 
@@ -129,7 +130,7 @@ def test_statement_with_a_list_known_at_deployment_only(world: World) -> None:
     assert template.circles() == []
 
 
-def test_items_are_bound_to_the_vpc_and_streams_are_not(world: World) -> None:
+def test_items_are_bound_to_the_vpc_and_what_lambda_polls_to_lambda(world: World) -> None:
     function, table = world.function(), world.table()
     function.function.add_event_source(
         event_sources.DynamoEventSource(table, starting_position=lambda_.StartingPosition.LATEST)
@@ -140,8 +141,8 @@ def test_items_are_bound_to_the_vpc_and_streams_are_not(world: World) -> None:
     template = world.template()
     statements = allowed(template)
     assert "aws:SourceVpc" in statements["dynamodb:PutItem"]["Condition"]["StringEquals"]
-    assert "Condition" not in statements["dynamodb:DescribeStream"]
-    assert "Condition" not in statements["sqs:ReceiveMessage"]
+    for polled in ("dynamodb:DescribeStream", "dynamodb:GetRecords", "sqs:ReceiveMessage"):
+        assert statements[polled]["Condition"] == LAMBDA_ONLY
     assert len(template.all("AWS::Lambda::EventSourceMapping")) == 2
 
 
@@ -358,3 +359,10 @@ def test_others_may_be_granted_to_try_to_assume_it(world: World) -> None:
         for item in roles
         if "Policies" in item
     ] == [{"Service": "lambda.amazonaws.com"}]
+
+
+def test_objects_are_bound_to_the_vpc(world: World) -> None:
+    bucket = s3.Bucket(world.stack, "Reports", enforce_ssl=True)
+    bucket.grant_read(world.function())
+    statement = allowed(world.template())["s3:GetObject*"]
+    assert "aws:SourceVpc" in statement["Condition"]["StringEquals"]

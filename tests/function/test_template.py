@@ -3,6 +3,7 @@
 from typing import Any
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -259,6 +260,31 @@ def test_is_connectable(world: World) -> None:
     }
     ingress = template.one("AWS::EC2::SecurityGroupIngress")
     assert ingress["SourceSecurityGroupId"] == egress["GroupId"]
+
+
+@pytest.mark.parametrize("first", ["function", "endpoint"])
+def test_it_joins_the_group_that_leads_to_interface_endpoints(world: World, first: str) -> None:
+    if first == "function":
+        function = world.function()
+    world.network.add_interface_endpoint(
+        "Secrets", ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER
+    )
+    if first == "endpoint":
+        function = world.function()
+    assert isinstance(function.current_version, lambda_.Version)
+    template = world.template()
+    groups = template.one("AWS::Lambda::Function")["VpcConfig"]["SecurityGroupIds"]
+    own, shared = (group["Fn::GetAtt"][0] for group in groups)
+    assert own == "UserInfoSecurityGroup807C0226"
+    (rule,) = [
+        rule
+        for rule in template.resources[shared]["Properties"]["SecurityGroupEgress"]
+        if "DestinationSecurityGroupId" in rule
+    ]
+    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 443, 443)
+    # What is connected to the function is not opened to all functions of the network.
+    assert len(function.connections.security_groups) == 1
+    assert template.circles() == []
 
 
 def test_parts_are_those_of_the_cdk(world: World) -> None:

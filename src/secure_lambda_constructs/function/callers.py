@@ -5,7 +5,7 @@ from typing import Any
 
 from ..network.app_tree import flat
 
-__all__ = ["caller_reason", "foreign_account", "lacks_a_source"]
+__all__ = ["caller_reason", "foreign_account", "foreign_principal", "lacks_a_source"]
 
 _ACCOUNT = re.compile(r"\d{12}")
 _PRINCIPAL = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>[^:]*):.+")
@@ -84,6 +84,24 @@ def foreign_account(arn: Any, own: Any, does: str, instead: str) -> str | None:
     text = flat(arn)
     account = _account_of(text)
     return _foreign(account, own, f"{does} {text}", instead) if account else None
+
+
+def foreign_principal(principal: Any, own: Any) -> str | None:
+    """Say who a principal in a policy is, if not somebody of the function's own account.
+
+    Args:
+        principal: The resolved principal.
+        own: The function's account as the template has it.
+
+    Returns:
+        In words, or `None` where it is of the own account, or a reference.
+    """
+    text = flat(principal)
+    if text == "*":
+        return "anybody"
+    match = _PRINCIPAL.fullmatch(text)
+    account = match["account"] if match else text
+    return None if not text or account in (own, _OWN) else f"account {account}"
 
 
 def _service_reason(principal: str, permission: dict[str, Any], own: Any) -> str | None:

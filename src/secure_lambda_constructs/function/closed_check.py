@@ -21,7 +21,9 @@ from constructs import IValidation
 from ..errors import InvalidInputError
 from ..network.app_tree import AppTree, Found, References
 from .callers import caller_reason, foreign_account, lacks_a_source
-from .environment import CheckedFunction, check_environment
+from .checked_function import CheckedFunction
+from .environment import check_environment
+from .event_paths import dead_letter_reason, destination_reasons, source_reason
 
 if TYPE_CHECKING:
     from .role import IsolatedRole
@@ -49,7 +51,24 @@ _UNCHANGED = {
     "role": "the role is not the closed one",
     "vpcConfig": "the VPC configuration is not the isolated network's",
 }
-_OWN_DESTINATION = "write the ARN of a queue or topic of the function's own account"
+# What a signed function can have, as its parameters and `fn.function` set it. All else is refused,
+# what Lambda learns to do in future too.
+_KNOWN = {
+    *("architectures", "code", "codeSigningConfigArn", "deadLetterConfig", "description"),
+    *("environment", "ephemeralStorage", "functionName", "handler", "kmsKeyArn", "layers"),
+    *("loggingConfig", "memorySize", "recursiveLoop", "reservedConcurrentExecutions", "role"),
+    *("runtime", "runtimeManagementConfig", "snapStart", "tags", "tenancyConfig", "timeout"),
+    *("tracingConfig", "vpcConfig"),
+}
+_REFUSED = {
+    "capacityProviderConfig": "it runs on instances, in a network that is theirs",
+    # https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
+    "durableConfig": "the code hands what it works on to Lambda's API, which keeps it",
+    "fileSystemConfigs": "Lambda mounts the file system from its own network, and whoever else "
+    "mounts it reads what the code writes there",
+    "imageConfig": "Lambda does not check the signature of a container image",
+    "packageType": "Lambda does not check the signature of a container image",
+}
 
 
 @jsii.implements(IValidation)
@@ -66,6 +85,15 @@ class ClosedFunctionCheck:
         self._function = function
         self._role = role
         self._resource = cast(lambda_.CfnFunction, function.function.node.default_child)
+        self.look_again()
+
+    @property
+    def resource(self) -> lambda_.CfnFunction:
+        """The function's own resource."""
+        return self._resource
+
+    def look_again(self) -> None:
+        """Take the function's resource as it is now for how it was made."""
         self._made: Mapping[str, Any] = self._resource._cfn_properties
 
     def validate(self) -> list[str]:
@@ -79,23 +107,31 @@ class ClosedFunctionCheck:
         stack = Stack.of(self._function)
         made, properties = stack.resolve([self._made, self._resource._cfn_properties])
         own = tree.account(stack)
-        reasons = self._own_reasons(made, properties, own)
+        reasons = self._own_reasons(made, properties)
         errors.extend(f"{self._resource.node.path} {reason}" for reason in reasons)
+        reason = dead_letter_reason(self._resource, properties, own, tree)
+        if reason is not None:
+            errors.append(f"{self._resource.node.path} {reason}")
         for found in self._concerning(tree, stack, properties):
             errors.extend(
                 f"{found.node.node.path} {reason}" for reason in _reasons(found, tree, own)
             )
         return errors
 
-    def _own_reasons(
-        self, made: dict[str, Any], properties: dict[str, Any], own: Any
-    ) -> Iterator[str]:
+    def _own_reasons(self, made: dict[str, Any], properties: dict[str, Any]) -> Iterator[str]:
         """What was assigned to the function's own resource and cannot stay."""
         for key, problem in _UNCHANGED.items():
             if key not in properties or properties[key] != made.get(key):
                 yield (
                     f"was changed after it was made: {problem}; remove the Aspect, property "
                     f"injector or assignment that sets {key}"
+                )
+        for key in properties:
+            if key not in _KNOWN and properties[key] != "Zip":
+                why = _REFUSED.get(key, "nobody has looked at what it opens")
+                yield (
+                    f"has {key}, which a SignedVpcFunction cannot have: {why}; remove the Aspect, "
+                    "property injector or assignment that sets it"
                 )
         yield from self._layer_reasons(properties.get("layers") or [])
         variables = properties.get("environment", {}).get("variables", {})
@@ -109,14 +145,6 @@ class ClosedFunctionCheck:
             )
         except InvalidInputError as refusal:
             yield f"is refused: {refusal}"
-        reason = foreign_account(
-            properties.get("deadLetterConfig", {}).get("targetArn"),
-            own,
-            "sends failed calls to",
-            _OWN_DESTINATION,
-        )
-        if reason is not None:
-            yield reason
 
     def _layer_reasons(self, layers: Any) -> Iterator[str]:
         """What speaks against the layers that the resource has now."""
@@ -204,14 +232,11 @@ def _all_reasons(found: Found, tree: AppTree, own: Any) -> Iterator[str | None]:
                     f"is a URL with auth type {properties.get('authType')}, which anybody may "
                     "call; write auth_type=lambda_.FunctionUrlAuthType.AWS_IAM"
                 )
-        case "aws_lambda.CfnEventInvokeConfig" | "aws_lambda.CfnEventSourceMapping":
-            for when, destination in properties.get("destinationConfig", {}).items():
-                yield foreign_account(
-                    destination.get("destination"),
-                    own,
-                    f"sends what the function was called with ({when}) to",
-                    _OWN_DESTINATION,
-                )
+        case "aws_lambda.CfnEventInvokeConfig":
+            yield from destination_reasons(found, own, tree)
+        case "aws_lambda.CfnEventSourceMapping":
+            yield source_reason(found, own)
+            yield from destination_reasons(found, own, tree)
         case "aws_logs.CfnSubscriptionFilter":
             yield _subscription_reason(found, tree, own)
         case "aws_iam.CfnManagedPolicy":

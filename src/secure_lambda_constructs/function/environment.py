@@ -1,19 +1,15 @@
-"""Environment variables that make a runtime load code which nobody signed, and layers likewise.
+"""Environment variables that make a runtime load code which nobody signed.
 
 Code signing covers the code, not the configuration. AWS itself documents some of these variables
 as a way "to enable code to be pre-loaded" by configuration only:
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
 """
 
-from collections.abc import Collection, Mapping, Sequence
-
-from aws_cdk import aws_lambda as lambda_
+from collections.abc import Collection, Mapping
 
 from ..errors import InvalidInputError
-from ..signing.signed_code import CodeSigner
-from .layers import check_layers, layer_problem
 
-__all__ = ["CheckedFunction", "check_environment"]
+__all__ = ["check_environment"]
 
 # Each loads code, or runs a command, that its value names or contains.
 _LOAD_CODE = {
@@ -100,88 +96,6 @@ def check_environment(variables: Mapping[str, str], allowed: Collection[str]) ->
             f"the environment variable {name} {problem}; remove it, or write "
             f"environment_variables_that_may_load_code=['{name}'] if that is what you want"
         )
-
-
-class CheckedFunction(lambda_.Function):
-    """A function whose environment and layers stay checked after it was made."""
-
-    _allowed: Collection[str] = ()
-    _signer: CodeSigner | None = None
-    _checked_layers: tuple[lambda_.ILayerVersion, ...] = ()
-
-    def allow_variables(self, names: Collection[str]) -> None:
-        """Say which variables the caller takes responsibility for.
-
-        Args:
-            names: Their names.
-        """
-        self._allowed = names
-
-    def allow_layers_of(self, signer: CodeSigner) -> None:
-        """Say whose publishers' layers are taken. Until then none is.
-
-        Args:
-            signer: The signer of the function's baseline.
-        """
-        self._signer = signer
-
-    def add_layers(self, *layers: lambda_.ILayerVersion) -> None:
-        """Add layers.
-
-        A layer that was imported is taken where the baseline has `trusted_publishers`: who has
-        signed it is known to Lambda alone, which refuses it at deployment if it was none of them.
-
-        Args:
-            layers: Layers whose code the function's baseline trusts.
-
-        Raises:
-            InvalidInputError: One is not signed by a trusted publisher, is there twice, or is one
-                too many.
-        """
-        if self._signer is None:
-            raise InvalidInputError("the function takes no layers before it is made")
-        check_layers(layers, self._signer, self._checked_layers)
-        super().add_layers(*layers)
-        self._checked_layers += layers
-
-    @property
-    def checked_layers(self) -> Sequence[lambda_.ILayerVersion]:
-        """The layers that were looked at when they were added."""
-        return self._checked_layers
-
-    def layer_problems(self) -> list[str]:
-        """Look at the layers once more.
-
-        Returns:
-            One sentence for each that is no longer trusted.
-        """
-        signer = self._signer
-        if signer is None:
-            return []
-        problems = [layer_problem(layer, signer) for layer in self._checked_layers]
-        return [problem for problem in problems if problem is not None]
-
-    def add_environment(
-        self, key: str, value: str, *, remove_in_edge: bool | None = None
-    ) -> lambda_.Function:
-        """Add an environment variable.
-
-        What the CDK tells of the environment of a function that exists is empty in Python, so the
-        variables are looked at one by one as they come.
-
-        Args:
-            key: Its name.
-            value: Its value.
-            remove_in_edge: Whether it is left out where the function runs at the edge.
-
-        Returns:
-            The function.
-
-        Raises:
-            InvalidInputError: It makes the runtime load unsigned code.
-        """
-        check_environment({key: value}, self._allowed)
-        return super().add_environment(key, value, remove_in_edge=remove_in_edge)
 
 
 def _is_read_only(value: str) -> bool:

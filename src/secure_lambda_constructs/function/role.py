@@ -7,7 +7,8 @@ interfaces, aws-cdk #6701), and they cost no resource of their own.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 from aws_cdk import Stack
@@ -15,7 +16,15 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ..errors import InvalidInputError
-from .statements import isolation_policy, only_from_the_vpc, own_logs_statements
+from .findings import answer_role_findings
+from .statements import (
+    any_database,
+    exempt_actions,
+    isolation_policy,
+    only_by_lambda_itself,
+    only_from_the_vpc,
+    own_logs_statements,
+)
 
 __all__ = ["IsolatedRole"]
 
@@ -44,6 +53,9 @@ _TRUST = {
     ],
     "Version": "2012-10-17",
 }
+
+
+_LOGINS = {"rds-db:connect"}
 
 
 class _Fragment(iam.PrincipalPolicyFragment):
@@ -111,7 +123,10 @@ class IsolatedRole(iam.Role):
             region: The region of the function.
             vpc_id: The VPC that the function's code calls from.
         """
-        self._vpc_id = vpc_id
+        self._vpc_id, self._region = vpc_id, region
+        self._exempt: set[str] = set()
+        self._for_lambda = False
+        self._any_database: list[Any] = []
         self._granted: list[iam.PolicyStatement] = []
         self._granted_characters = 0
         self._grants: iam.PolicyDocument | None = None
@@ -119,13 +134,8 @@ class IsolatedRole(iam.Role):
         # Before this is set, who reads the ARN is the function that the role is made for.
         self._in_use = False
         super().__init__(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        isolation = isolation_policy(region=region, vpc_id=vpc_id)
         own_logs = own_logs_statements(log_group_arn)
-        if not log_group_has_key:
-            isolation["Statement"] += own_logs
-        self._isolation = iam.CfnRole.PolicyProperty(
-            policy_name="Isolation", policy_document=isolation
-        )
+        self._inline_logs = [] if log_group_has_key else own_logs
         resource = self.node.default_child
         if not isinstance(resource, iam.CfnRole):
             raise InvalidInputError(
@@ -133,7 +143,8 @@ class IsolatedRole(iam.Role):
                 "hand is not known to be closed; call it on a scope without SignedVpcFunctions"
             )
         self._resource = resource
-        self._resource.policies = [self._isolation]
+        self._write_policies()
+        answer_role_findings(self)
         self._logs_apart: dict[str, Any] | None = None
         if log_group_has_key:
             self._logs_apart = {"Version": "2012-10-17", "Statement": own_logs}
@@ -144,6 +155,11 @@ class IsolatedRole(iam.Role):
                 policy_document=self._logs_apart,
                 roles=[resource.ref],
             )
+
+    @property
+    def resource(self) -> iam.CfnRole:
+        """The role's own resource, with the rights that no other policy holds."""
+        return self._resource
 
     def in_use(self) -> None:
         """Say that the function exists: whoever asks for the ARN from now on passes it on."""
@@ -176,7 +192,7 @@ class IsolatedRole(iam.Role):
         """
         shown: dict[str, Any] = statement.to_json()
         self._granted_characters += len(json.dumps(shown, default=str))
-        conditions = only_from_the_vpc(shown, self._vpc_id, self._resolve)
+        conditions = self._conditions(shown)
         if conditions is not None:
             # A copy: the statement may be its maker's, who may add it to other roles.
             statement = statement.copy(conditions=conditions)
@@ -186,13 +202,22 @@ class IsolatedRole(iam.Role):
             self._granted.append(statement)
             if self._grants is None:
                 self._grants = iam.PolicyDocument(minimize=True, statements=[statement])
-                self._resource.policies = [
-                    self._isolation,
-                    iam.CfnRole.PolicyProperty(policy_name="Grants", policy_document=self._grants),
-                ]
+                self._write_policies()
             else:
                 self._grants.add_statements(statement)
         return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self)
+
+    @contextmanager
+    def granting_to_lambda_itself(self) -> Iterator[None]:
+        """Take what is granted meanwhile for what Lambda needs to poll, or to send to, queues.
+
+        The code gets none of it: these rights hold only for calls without the function's ARN.
+        """
+        before, self._for_lambda = self._for_lambda, True
+        try:
+            yield
+        finally:
+            self._for_lambda = before
 
     def attach_inline_policy(self, policy: iam.Policy) -> None:
         """Attach a policy; one that a function made for a statement is taken over as a grant.
@@ -229,10 +254,10 @@ class IsolatedRole(iam.Role):
         """Say what is wrong with the role when the app synthesizes.
 
         Returns:
-            One sentence for others than Lambda that may assume it, and one for inline policies
-            that are more than IAM takes.
+            One sentence for others than Lambda that may assume it, one for logins to whatever
+            database, and one for inline policies that are more than IAM takes.
         """
-        return [*self._trust_errors(), *self._size_errors()]
+        return [*self._trust_errors(), *self._database_errors(), *self._size_errors()]
 
     def _trust_errors(self) -> list[str]:
         """Whether anybody but Lambda can assume the role."""
@@ -243,6 +268,16 @@ class IsolatedRole(iam.Role):
             "the trust policy of the role is not that of Lambda alone any more, so others could "
             "act with what the function was granted; remove what was added to "
             f"role.assume_role_policy, and give them a role of their own (got {json.dumps(trust)})"
+        ]
+
+    def _database_errors(self) -> list[str]:
+        """Whether the role may log in, from anywhere, to databases that nobody named."""
+        if not (self._exempt & _LOGINS and self._any_database):
+            return []
+        return [
+            "the role may log in to databases that are not named (rds-db:connect on "
+            f"{json.dumps(self._resolve(self._any_database[0]))}), such as one that the internet "
+            "reaches; write database.grant_connect(function, 'user') for each"
         ]
 
     def _size_errors(self) -> list[str]:
@@ -262,6 +297,32 @@ class IsolatedRole(iam.Role):
             "split the function"
         ]
 
+    def _conditions(self, shown: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The conditions that a granted statement needs, or `None` if it stays as it is."""
+        exempt = exempt_actions(shown) - self._exempt
+        if exempt:
+            self._exempt |= exempt
+            self._write_policies()
+        if any_database(shown, self._resolve):
+            self._any_database.append(shown.get("Resource", "*"))
+        if self._for_lambda:
+            conditions = only_by_lambda_itself(shown)
+            if conditions is not None:
+                return conditions
+        return only_from_the_vpc(shown, self._vpc_id, self._resolve)
+
+    def _write_policies(self) -> None:
+        """Write the inline policies: what isolates the role, and what was granted."""
+        isolation = isolation_policy(region=self._region, vpc_id=self._vpc_id, exempt=self._exempt)
+        isolation["Statement"] += self._inline_logs
+        documents: dict[str, Any] = {"Isolation": isolation}
+        if self._grants is not None:
+            documents["Grants"] = self._grants
+        self._resource.policies = [
+            iam.CfnRole.PolicyProperty(policy_name=name, policy_document=document)
+            for name, document in documents.items()
+        ]
+
     def _resolve(self, value: Any) -> Any:
         """Make the references in a value readable."""
         return Stack.of(self).resolve(value)
@@ -271,7 +332,8 @@ class IsolatedRole(iam.Role):
         if self._moved or not self._in_use:
             return
         self._moved = True
-        self._resource.policies = [self._isolation]
+        self._grants = None
+        self._write_policies()
         for statement in self._granted:
             super().add_to_principal_policy(statement)
 

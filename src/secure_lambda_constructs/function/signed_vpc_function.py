@@ -1,29 +1,37 @@
 """A Lambda function that runs signed code only, and reaches nothing but what is granted."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import jsii
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Size, Stack, Token
+from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from ..errors import InvalidInputError
 from ..network.isolated_network import IsolatedNetwork
 from ..signing.members import ISigningBaseline
-from ..signing.signed_code import SignedCode
+from .arguments import (
+    check_arguments,
+    check_list,
+    check_queue,
+    refuse_other_environment,
+    selected_subnets,
+    signed_code,
+)
+from .checked_function import CheckedFunction
 from .closed_check import ClosedFunctionCheck
-from .environment import CheckedFunction, check_environment
+from .environment import check_environment
+from .findings import answer_function_findings
 from .layers import check_layers
+from .log_group import own_log_group
 from .role import IsolatedRole
 
 __all__ = ["SignedVpcFunction"]
-
-# The value of `lambda_.Handler.FROM_IMAGE`, and the name of `lambda_.Runtime.FROM_IMAGE`.
-_IMAGE = "FROM_IMAGE"
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
@@ -39,8 +47,9 @@ class SignedVpcFunction(Construct):
     - The code reaches the network's endpoints, and the security groups it was allowed to.
     - Outside the network the role's keys are good for writing to its own log group, and for
       nothing else. They cannot hand data or rights on.
-    - It writes to no other log group, whatever is granted. No X-Ray trace leaves besides (tracing
-      is `PassThrough`).
+    - It writes to no other log group, whatever is granted. No X-Ray trace leaves unless `tracing`
+      asks for it.
+    - Calls that failed go to encrypted queues of the own account only, and events come from there.
 
     Example:
         ```python
@@ -85,8 +94,19 @@ class SignedVpcFunction(Construct):
         ephemeral_storage_size: Size | None = None,
         architecture: lambda_.Architecture | None = None,
         reserved_concurrent_executions: int | None = None,
+        initial_policy: Sequence[iam.PolicyStatement] = (),
+        events: Sequence[lambda_.IEventSource] = (),
+        dead_letter_queue: sqs.IQueue | None = None,
+        on_failure: lambda_.IDestination | None = None,
+        on_success: lambda_.IDestination | None = None,
         retry_attempts: int | None = None,
         max_event_age: Duration | None = None,
+        current_version_options: lambda_.VersionOptions | None = None,
+        snap_start: lambda_.SnapStartConf | None = None,
+        runtime_management_mode: lambda_.RuntimeManagementMode | None = None,
+        recursive_loop: lambda_.RecursiveLoop | None = None,
+        tenancy_config: lambda_.TenancyConfig | None = None,
+        tracing: lambda_.Tracing | None = None,
         vpc_subnets: ec2.SubnetSelection | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_YEAR,
         log_removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
@@ -126,10 +146,33 @@ class SignedVpcFunction(Construct):
             architecture: Of the processor. By default x86-64.
             reserved_concurrent_executions: How many may run at once, at most and at least. By
                 default it shares the account's.
+            initial_policy: Statements for the role, as `add_to_role_policy` takes them. By default
+                it is granted nothing.
+            events: Event sources. By default there are none. What they grant is for Lambda itself,
+                which polls; the code cannot use it.
+            dead_letter_queue: Where Lambda sends asynchronous calls that failed: an encrypted queue
+                of the function's own account with `enforce_ssl`. The right to send belongs to
+                Lambda, not to the code. By default they are dropped.
+            on_failure: Where Lambda sends asynchronous calls that failed, with the reason: the
+                destination of such a queue. By default nowhere. Adds a resource.
+            on_success: Where Lambda sends asynchronous calls that succeeded, with the answer: the
+                destination of such a queue. By default nowhere. Adds a resource.
             retry_attempts: How often Lambda tries an asynchronous call again, 0 to 2. By default
                 twice. Adds a resource.
             max_event_age: How long Lambda keeps an asynchronous call. By default 6 hours. Adds a
                 resource.
+            current_version_options: Of the version that `current_version` makes. By default the
+                version is deleted when the next one is there.
+            snap_start: Whether new versions start from a snapshot of the initialized code. By
+                default they do not. `environment_encryption` encrypts the snapshot too.
+            runtime_management_mode: When Lambda updates the runtime. By default by itself.
+            recursive_loop: Whether Lambda lets a loop through queues run on. By default it ends it.
+            tenancy_config: Whether tenants get execution environments of their own. By default
+                they share them.
+            tracing: `Tracing.ACTIVE` for traces in X-Ray, of the calls that it samples;
+                `PASS_THROUGH` for those that the caller samples. Lambda sends them out of its own
+                network to the function's account, and the code writes into them. By default the
+                role has no right to that, and no trace leaves.
             vpc_subnets: Which of the network's subnets it runs in. By default in all.
             log_retention: How long its log is kept. By default for one year.
             log_removal_policy: What becomes of the log group with the stack. By default it stays.
@@ -146,25 +189,21 @@ class SignedVpcFunction(Construct):
         Raises:
             InvalidInputError: Something was given that would open the function.
         """
-        _check(signing, network, runtime, handler)
-        _refuse_other_environment(network, Stack.of(scope))
+        check_arguments(signing, network, runtime, handler)
+        refuse_other_environment(network, Stack.of(scope))
         # Refuses code that is not there or cannot be signed before anything is created.
-        signed = signing.signed(code)
-        if not isinstance(signed, SignedCode):
-            raise InvalidInputError(
-                f"signing.signed(code) returned {_kind(signed)}, not signed code; write "
-                "signing=SigningBaseline(...)"
-            )
+        signed = signed_code(signing, code)
         check_environment(
             {} if environment is None else environment, environment_variables_that_may_load_code
         )
         check_layers(layers, signed.signer)
-        subnets = _selected(network, vpc_subnets)
+        check_list("initial_policy", initial_policy)
+        check_list("events", events)
+        check_queue(dead_letter_queue)
+        subnets = selected_subnets(network, vpc_subnets)
         super().__init__(scope, id)
 
-        if log_encryption_key is not None:
-            _allow_logs(log_encryption_key, Stack.of(self))
-        self._log_group = logs.LogGroup(
+        self._log_group = own_log_group(
             self,
             "LogGroup",
             retention=log_retention,
@@ -180,35 +219,44 @@ class SignedVpcFunction(Construct):
             vpc_id=network.vpc_id,
         )
         self._role = role
-        self._security_group = network.client_security_group(self, "SecurityGroup")
+        self._security_group = network.create_security_group(self, "SecurityGroup")
+        # Lambda removes the interfaces of a function after the function, with the rights of its
+        # role, and the group cannot go before them: so the role has to go last (aws-cdk #6701).
+        self.node.find_child("SecurityGroup").node.add_dependency(role.resource)
         try:
-            function = CheckedFunction(
-                self,
-                "Function",
-                runtime=runtime,
-                handler=handler,
-                code=signed,
-                code_signing_config=signing.code_signing_config,
-                description=description,
-                function_name=function_name,
-                environment=environment,
-                environment_encryption=environment_encryption,
-                timeout=timeout,
-                memory_size=memory_size,
-                ephemeral_storage_size=ephemeral_storage_size,
-                architecture=architecture,
-                reserved_concurrent_executions=reserved_concurrent_executions,
-                retry_attempts=retry_attempts,
-                max_event_age=max_event_age,
-                vpc=network.vpc,
-                vpc_subnets=ec2.SubnetSelection(subnets=subnets),
-                security_groups=[self._security_group],
-                role=role,
-                log_group=self._log_group,
-                logging_format=logging_format,
-                application_log_level_v2=application_log_level_v2,
-                system_log_level_v2=system_log_level_v2,
-            )
+            with role.granting_to_lambda_itself():
+                function = CheckedFunction(
+                    self,
+                    "Function",
+                    runtime=runtime,
+                    handler=handler,
+                    code=signed,
+                    code_signing_config=signing.code_signing_config,
+                    description=description,
+                    function_name=function_name,
+                    environment=environment,
+                    environment_encryption=environment_encryption,
+                    timeout=timeout,
+                    memory_size=memory_size,
+                    ephemeral_storage_size=ephemeral_storage_size,
+                    architecture=architecture,
+                    reserved_concurrent_executions=reserved_concurrent_executions,
+                    dead_letter_queue=dead_letter_queue,
+                    current_version_options=current_version_options,
+                    snap_start=snap_start,
+                    runtime_management_mode=runtime_management_mode,
+                    recursive_loop=recursive_loop,
+                    tenancy_config=tenancy_config,
+                    tracing=tracing,
+                    vpc=network.vpc,
+                    vpc_subnets=ec2.SubnetSelection(subnets=subnets),
+                    security_groups=[self._security_group],
+                    role=role,
+                    log_group=self._log_group,
+                    logging_format=logging_format,
+                    application_log_level_v2=application_log_level_v2,
+                    system_log_level_v2=system_log_level_v2,
+                )
         except RuntimeError:
             if signed.refusal is None:
                 raise
@@ -220,13 +268,48 @@ class SignedVpcFunction(Construct):
         # No code runs before the DNS firewall is attached, nor after it is detached.
         function.node.add_dependency(network.closed)
         self._function = function
+        function.grant_through(role)
         role.in_use()
-        self.node.add_validation(ClosedFunctionCheck(self, role))
+        # Only now: what is granted may write the role's ARN into the policy of a key.
+        for statement in initial_policy:
+            role.add_to_principal_policy(statement)
+        if dead_letter_queue is not None:
+            # The CDK grants the queue, and not its key.
+            with role.granting_to_lambda_itself():
+                dead_letter_queue.grant_send_messages(role)
+        asynchronous = (on_failure, on_success, retry_attempts, max_event_age)
+        if any(option is not None for option in asynchronous):
+            function.configure_async_invoke(
+                on_failure=on_failure,
+                on_success=on_success,
+                retry_attempts=retry_attempts,
+                max_event_age=max_event_age,
+            )
+        for event in events:
+            function.add_event_source(event)
+        self._subnets = subnets
+        self._check = ClosedFunctionCheck(self, role)
+        self.node.add_validation(self._check)
+        answer_function_findings(
+            self._check.resource,
+            has_reserved_concurrency=reserved_concurrent_executions is not None,
+            has_dead_letter_queue=dead_letter_queue is not None,
+            has_key=environment_encryption is not None,
+        )
+        network.when_there_are_clients(self._join)
 
     @property
     def function(self) -> lambda_.Function:
         """The function itself: aliases, versions, event sources, metrics."""
         return self._function
+
+    @property
+    def current_version(self) -> lambda_.Version:
+        """The version of the code and configuration as they are, for an alias.
+
+        A deployment that changes either makes a new version; the first call adds a resource.
+        """
+        return self._function.current_version
 
     @property
     def role(self) -> iam.Role:
@@ -235,7 +318,11 @@ class SignedVpcFunction(Construct):
 
     @property
     def security_group(self) -> ec2.ISecurityGroup:
-        """The security group. It has no ingress rule: nothing connects to a function."""
+        """The function's own security group, for what `connections` opens to it.
+
+        It has no ingress rule: nothing connects to a function. It leads to DynamoDB; what leads
+        to the network's other endpoints is in a group that all functions have as well.
+        """
         return self._security_group
 
     @property
@@ -257,118 +344,15 @@ class SignedVpcFunction(Construct):
         """
         return self._function.connections
 
+    def _join(self, group_id: str) -> None:
+        """Have a further security group, which leads to the endpoints of the network.
 
-def _check(signing: object, network: object, runtime: object, handler: object) -> None:
-    """Refuse what makes no closed function, before anything is created."""
-    if not isinstance(network, IsolatedNetwork):
-        raise InvalidInputError(
-            f"network is {_kind(network)}, not an IsolatedNetwork, and nothing shows that it is "
-            "closed; write network=IsolatedNetwork(self, 'Network')"
+        The CDK is not told of it, or it would write this function's connections into a group that
+        all functions have.
+        """
+        resource = cast(lambda_.CfnFunction, self._function.node.default_child)
+        resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+            security_group_ids=[self._security_group.security_group_id, group_id],
+            subnet_ids=[subnet.subnet_id for subnet in self._subnets],
         )
-    if not (hasattr(type(signing), "code_signing_config") and hasattr(type(signing), "signed")):
-        raise InvalidInputError(
-            f"signing is {_kind(signing)}, not a signing baseline; write "
-            "signing=SigningBaseline(self, 'Signing')"
-        )
-    if handler == _IMAGE or (isinstance(runtime, lambda_.Runtime) and runtime.name == _IMAGE):
-        raise InvalidInputError(
-            "the runtime or handler is FROM_IMAGE: Lambda does not check the signature of a "
-            "container image; write a runtime such as lambda_.Runtime.PYTHON_3_13 and "
-            "code=lambda_.Code.from_asset(...)"
-        )
-
-
-def _refuse_other_environment(network: IsolatedNetwork, stack: Stack) -> None:
-    """Refuse a network that a function of this stack cannot be in."""
-    for what, own, there in (
-        ("account", stack.account, network.account),
-        ("region", stack.region, network.region),
-    ):
-        if there == own:  # saves questions to the CDK's process
-            continue
-        here, wanted = (None if Token.is_unresolved(item) else item for item in (there, own))
-        # One known and one unknown are different as well: the CDK refers from one stack to
-        # another only where both are bound to the same environment.
-        if here == wanted:
-            continue
-        advice = f"a stack of {wanted}" if wanted else f"its stack, or bind both to one {what}"
-        raise InvalidInputError(
-            f"the network {network.node.path} is in {here or f'no known {what}'} and the function "
-            f"in {wanted or f'no known {what}'}; write an IsolatedNetwork in {advice}"
-        )
-
-
-def _selected(network: IsolatedNetwork, selection: ec2.SubnetSelection | None) -> list[ec2.ISubnet]:
-    """The subnets of the network that a selection means."""
-    if selection is None:
-        return network.subnets
-    if not isinstance(selection, ec2.SubnetSelection):
-        raise InvalidInputError(
-            f"vpc_subnets is {_kind(selection)}; write ec2.SubnetSelection(subnets=[...]) with "
-            "some of network.subnets"
-        )
-    kind = selection.subnet_type
-    if kind not in (None, ec2.SubnetType.PRIVATE_ISOLATED):
-        raise InvalidInputError(
-            f"vpc_subnets selects subnets of type {kind.name}, and the network has isolated ones "
-            "only; leave it out, or write vpc_subnets=ec2.SubnetSelection(subnets=[...]) with some "
-            "of network.subnets"
-        )
-    own = {subnet.subnet_id for subnet in network.subnets}
-    for subnet in selection.subnets or []:
-        if subnet.subnet_id not in own:
-            raise InvalidInputError(
-                f"vpc_subnets names the subnet {subnet.node.path}, which is not one of the "
-                "network's; write some of network.subnets, or leave it out"
-            )
-    selected: list[ec2.ISubnet] = network.vpc.select_subnets(
-        subnets=selection.subnets,
-        subnet_type=kind,
-        subnet_group_name=selection.subnet_group_name,
-        availability_zones=selection.availability_zones,
-        one_per_az=selection.one_per_az,
-        subnet_filters=selection.subnet_filters,
-    ).subnets
-    if not selected:
-        raise InvalidInputError(
-            "vpc_subnets selects none of the network's subnets; write some of network.subnets, or "
-            "leave it out"
-        )
-    return selected
-
-
-def _allow_logs(key: kms.IKey, stack: Stack) -> None:
-    """Let CloudWatch Logs encrypt the log groups of the account with a key.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html. The group's
-    own ARN cannot be named: the group needs the key first.
-    """
-    key.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal("logs.amazonaws.com")],
-            actions=[
-                "kms:Decrypt*",
-                "kms:Describe*",
-                "kms:Encrypt*",
-                "kms:GenerateDataKey*",
-                "kms:ReEncrypt*",
-            ],
-            resources=["*"],
-            conditions={
-                "ArnLike": {
-                    "kms:EncryptionContext:aws:logs:arn": stack.format_arn(
-                        service="logs",
-                        resource="log-group",
-                        resource_name="*",
-                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                    )
-                }
-            },
-        )
-    )
-
-
-def _kind(value: object) -> str:
-    """What a value is, in words."""
-    name = type(value).__name__
-    return "None" if value is None else f"an {name}" if name[0] in "AEIOU" else f"a {name}"
+        self._check.look_again()

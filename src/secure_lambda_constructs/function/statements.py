@@ -1,13 +1,20 @@
 """What the role of an isolated function may do on its own, and what no grant can give it."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..network.endpoint_policy import DYNAMODB_ITEM_ACTIONS
+from ..network.endpoint_policy import DYNAMODB_ITEM_ACTIONS, S3_ACTIONS
 
-__all__ = ["isolation_policy", "only_from_the_vpc", "own_logs_statements"]
+__all__ = [
+    "any_database",
+    "exempt_actions",
+    "isolation_policy",
+    "only_by_lambda_itself",
+    "only_from_the_vpc",
+    "own_logs_statements",
+]
 
 _SOURCE_VPC = "aws:SourceVpc"
 _STREAM_ACTIONS = (
@@ -22,6 +29,11 @@ _STREAM_ACTIONS = (
 # `lambda:FunctionArn`, is another one.
 # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 _MADE_BY_CODE = {"lambda:SourceFunctionArn": "false"}
+_MADE_BY_LAMBDA = {"lambda:SourceFunctionArn": "true"}
+# What Lambda needs to poll a queue or stream, and to send to a queue. Each of these it does itself.
+# Buckets are no destination here (`event_paths`): an event source that grants objects grants them
+# to the code.
+_DONE_BY_LAMBDA = (*_STREAM_ACTIONS, "kinesis:*", "kms:*", "sqs:*")
 
 # Actions that hand data, or the right to it, to somebody else, done by the service and therefore
 # not held up by any network (the export of a table goes to any bucket). None is needed to read
@@ -48,14 +60,23 @@ _SHARING = (
 
 
 _LOG_WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
+_CONNECT = "rds-db:connect"
+# Where these are granted, by name, the Deny of everything from outside the VPC leaves them out.
+# - A database asks IAM itself who may log in; AWS documents no key that tells it the VPC:
+#   https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrdsiamauthentication.html.
+#   Keys that were taken out do not reach a database in an isolated network.
+# - Lambda sends traces from its own network with the function's ARN in the context, as it does
+#   with the log. They go to the function's own account, whoever sends them.
+_EXEMPT = (_CONNECT, "xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 
-def isolation_policy(*, region: str, vpc_id: str) -> dict[str, Any]:
+def isolation_policy(*, region: str, vpc_id: str, exempt: Collection[str] = ()) -> dict[str, Any]:
     """What every role may do and must not do, whatever is granted to it, save for logs.
 
     Args:
         region: The region of the function.
         vpc_id: The VPC that the function's code calls from.
+        exempt: Actions, of those that `exempt_actions` returns, that are not bound to the VPC.
 
     Returns:
         The policy document.
@@ -94,7 +115,7 @@ def isolation_policy(*, region: str, vpc_id: str) -> dict[str, Any]:
                 # writes cannot be denied here; `OnlyOwnLogs` bounds them.
                 "Sid": "NothingFromOutsideTheVpc",
                 "Effect": "Deny",
-                "NotAction": list(_LOG_WRITES),
+                "NotAction": [*_LOG_WRITES, *sorted(exempt)],
                 "Resource": "*",
                 "Condition": {
                     "BoolIfExists": {"aws:ViaAWSService": "false"},
@@ -142,13 +163,69 @@ def own_logs_statements(log_group_arn: str) -> list[dict[str, Any]]:
     ]
 
 
+def exempt_actions(statement: Mapping[str, Any]) -> set[str]:
+    """The actions of a statement that cannot be bound to the VPC, and need not be.
+
+    Args:
+        statement: The statement as it appears in a policy.
+
+    Returns:
+        Those that it allows by their names. A wildcard exempts nothing.
+    """
+    if statement.get("Effect") != "Allow":
+        return set()
+    named = {action.lower() for action in _listed(statement.get("Action", ()))}
+    return {action for action in _EXEMPT if action.lower() in named}
+
+
+def any_database(statement: Mapping[str, Any], resolve: Callable[[Any], Any]) -> bool:
+    """Whether a statement allows to log in to databases that it does not name.
+
+    Args:
+        statement: The statement as it appears in a policy.
+        resolve: Makes the references in a value readable.
+
+    Returns:
+        `True` as well where one of several resources is a wildcard.
+    """
+    if statement.get("Effect") != "Allow" or not _allows(statement, (_CONNECT,)):
+        return False
+    resources = resolve(statement.get("Resource", "*"))
+    return any(
+        "dbuser:" not in text or "dbuser:*" in text
+        for text in map(json.dumps, resources if isinstance(resources, list) else [resources])
+    )
+
+
+def only_by_lambda_itself(statement: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The conditions that keep the code from using a right that Lambda needs for itself.
+
+    Args:
+        statement: The statement as it appears in a policy.
+
+    Returns:
+        All conditions of the statement with the one added, or `None` if the code may need it too.
+    """
+    if statement.get("Effect") != "Allow" or "Action" not in statement:
+        return None
+    if not all(
+        any(fnmatchcase(action.lower(), known.lower()) for known in _DONE_BY_LAMBDA)
+        for action in _listed(statement["Action"])
+    ):
+        return None
+    conditions = dict(statement.get("Condition", {}))
+    conditions["Null"] = {**conditions.get("Null", {}), **_MADE_BY_LAMBDA}
+    return conditions
+
+
 def only_from_the_vpc(
     statement: Mapping[str, Any], vpc_id: str, resolve: Callable[[Any], Any]
 ) -> dict[str, Any] | None:
     """The conditions a statement needs so that its keys are worth nothing outside the VPC.
 
     Only calls that nobody but the function's code makes can be bound to the VPC. That is so for
-    the items of a table. The records of its stream are read by Lambda, outside the VPC.
+    the items of a table and the objects of a bucket. The records of a table's stream are read by
+    Lambda, outside the VPC.
 
     Args:
         statement: The statement as it appears in a policy.
@@ -159,7 +236,7 @@ def only_from_the_vpc(
         All conditions of the statement with the VPC's added, or `None` if it stays as it is.
     """
     if statement.get("Effect") != "Allow" or not (
-        _allows(statement, DYNAMODB_ITEM_ACTIONS)
+        _allows(statement, (*DYNAMODB_ITEM_ACTIONS, *S3_ACTIONS))
         # `grant_read_data` allows the actions on streams too, but names no stream.
         or (_allows(statement, _STREAM_ACTIONS) and not _names_a_stream(statement, resolve))
     ):

@@ -1,0 +1,193 @@
+"""Arguments that make no closed function, refused before anything is created."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Stack, Token
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_lambda as lambda_
+
+from ..errors import InvalidInputError
+from ..network.isolated_network import IsolatedNetwork
+from ..signing.members import ISigningBaseline
+from ..signing.signed_code import SignedCode
+
+__all__ = [
+    "check_arguments",
+    "check_list",
+    "check_queue",
+    "refuse_other_environment",
+    "selected_subnets",
+    "signed_code",
+]
+
+# The value of `lambda_.Handler.FROM_IMAGE`, and the name of `lambda_.Runtime.FROM_IMAGE`.
+_IMAGE = "FROM_IMAGE"
+
+
+def check_arguments(signing: object, network: object, runtime: object, handler: object) -> None:
+    """Refuse what makes no closed function.
+
+    Args:
+        signing: The baseline that signs the code.
+        network: The network that the function runs in.
+        runtime: The runtime.
+        handler: The method that Lambda calls.
+
+    Raises:
+        InvalidInputError: One of them is something else, or of a container image.
+    """
+    if not isinstance(network, IsolatedNetwork):
+        raise InvalidInputError(
+            f"network is {_kind(network)}, not an IsolatedNetwork, and nothing shows that it is "
+            "closed; write network=IsolatedNetwork(self, 'Network')"
+        )
+    if not (hasattr(type(signing), "code_signing_config") and hasattr(type(signing), "signed")):
+        raise InvalidInputError(
+            f"signing is {_kind(signing)}, not a signing baseline; write "
+            "signing=SigningBaseline(self, 'Signing')"
+        )
+    if handler == _IMAGE or (isinstance(runtime, lambda_.Runtime) and runtime.name == _IMAGE):
+        raise InvalidInputError(
+            "the runtime or handler is FROM_IMAGE: Lambda does not check the signature of a "
+            "container image; write a runtime such as lambda_.Runtime.PYTHON_3_13 and "
+            "code=lambda_.Code.from_asset(...)"
+        )
+
+
+def check_list(name: str, value: object) -> None:
+    """Refuse a single thing where several are wanted.
+
+    Args:
+        name: The name of the argument.
+        value: Its value.
+
+    Raises:
+        InvalidInputError: The value is no list.
+    """
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise InvalidInputError(f"{name} is {_kind(value)}, not a list; write {name}=[...]")
+
+
+def check_queue(dead_letter_queue: object) -> None:
+    """Refuse dead letters to anything but a queue.
+
+    Args:
+        dead_letter_queue: The queue, or `None`.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    if dead_letter_queue is not None and not hasattr(dead_letter_queue, "queue_arn"):
+        raise InvalidInputError(
+            f"dead_letter_queue is {_kind(dead_letter_queue)}, not a queue; write "
+            "dead_letter_queue=sqs.Queue(self, 'DeadLetters', "
+            "encryption=sqs.QueueEncryption.KMS_MANAGED, enforce_ssl=True)"
+        )
+
+
+def signed_code(signing: ISigningBaseline, code: lambda_.Code) -> SignedCode:
+    """Have the code signed.
+
+    Args:
+        signing: The baseline.
+        code: The code, unsigned or signed.
+
+    Returns:
+        The signed code.
+
+    Raises:
+        InvalidInputError: The code is not there or cannot be signed, or the baseline signs nothing.
+    """
+    signed = signing.signed(code)
+    if not isinstance(signed, SignedCode):
+        raise InvalidInputError(
+            f"signing.signed(code) returned {_kind(signed)}, not signed code; write "
+            "signing=SigningBaseline(...)"
+        )
+    return signed
+
+
+def refuse_other_environment(network: IsolatedNetwork, stack: Stack) -> None:
+    """Refuse a network that a function of this stack cannot be in.
+
+    Args:
+        network: The network.
+        stack: The stack of the function.
+
+    Raises:
+        InvalidInputError: They are of different accounts or regions, or nobody knows.
+    """
+    for what, own, there in (
+        ("account", stack.account, network.account),
+        ("region", stack.region, network.region),
+    ):
+        if there == own:  # saves questions to the CDK's process
+            continue
+        here, wanted = (None if Token.is_unresolved(item) else item for item in (there, own))
+        # One known and one unknown are different as well: the CDK refers from one stack to
+        # another only where both are bound to the same environment.
+        if here == wanted:
+            continue
+        advice = f"a stack of {wanted}" if wanted else f"its stack, or bind both to one {what}"
+        raise InvalidInputError(
+            f"the network {network.node.path} is in {here or f'no known {what}'} and the function "
+            f"in {wanted or f'no known {what}'}; write an IsolatedNetwork in {advice}"
+        )
+
+
+def selected_subnets(
+    network: IsolatedNetwork, selection: ec2.SubnetSelection | None
+) -> list[ec2.ISubnet]:
+    """Select the subnets of the network that the function runs in.
+
+    Args:
+        network: The network.
+        selection: What was asked for, or `None` for all.
+
+    Returns:
+        The subnets, one at least.
+
+    Raises:
+        InvalidInputError: The selection means none of the network's subnets, or others.
+    """
+    if selection is None:
+        return network.subnets
+    if not isinstance(selection, ec2.SubnetSelection):
+        raise InvalidInputError(
+            f"vpc_subnets is {_kind(selection)}; write ec2.SubnetSelection(subnets=[...]) with "
+            "some of network.subnets"
+        )
+    kind = selection.subnet_type
+    if kind not in (None, ec2.SubnetType.PRIVATE_ISOLATED):
+        raise InvalidInputError(
+            f"vpc_subnets selects subnets of type {kind.name}, and the network has isolated ones "
+            "only; leave it out, or write vpc_subnets=ec2.SubnetSelection(subnets=[...]) with some "
+            "of network.subnets"
+        )
+    own = {subnet.subnet_id for subnet in network.subnets}
+    for subnet in selection.subnets or []:
+        if subnet.subnet_id not in own:
+            raise InvalidInputError(
+                f"vpc_subnets names the subnet {subnet.node.path}, which is not one of the "
+                "network's; write some of network.subnets, or leave it out"
+            )
+    selected: list[ec2.ISubnet] = network.vpc.select_subnets(
+        subnets=selection.subnets,
+        subnet_type=kind,
+        subnet_group_name=selection.subnet_group_name,
+        availability_zones=selection.availability_zones,
+        one_per_az=selection.one_per_az,
+        subnet_filters=selection.subnet_filters,
+    ).subnets
+    if not selected:
+        raise InvalidInputError(
+            "vpc_subnets selects none of the network's subnets; write some of network.subnets, or "
+            "leave it out"
+        )
+    return selected
+
+
+def _kind(value: object) -> str:
+    """What a value is, in words."""
+    name = type(value).__name__
+    return "None" if value is None else f"an {name}" if name[0] in "AEIOU" else f"a {name}"
