@@ -1,5 +1,6 @@
 """Apps for the tests of `sign_everything`, and what their assemblies must look like."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = [
     "ACCOUNT",
     "FUNCTION",
     "LAYER",
+    "LocalArchive",
     "LocalBundling",
     "code_of",
     "plain",
@@ -48,6 +50,16 @@ class LocalBundling:
 
     def try_bundle(self, output_dir: str, *, image: cdk.DockerImage, **_options: Any) -> bool:
         Path(output_dir, "index.py").write_text("def handler(event, context): ...\n")
+        return True
+
+
+@jsii.implements(cdk.ILocalBundling)
+class LocalArchive:
+    """Bundles to an archive, as a build tool may."""
+
+    def try_bundle(self, output_dir: str, *, image: cdk.DockerImage, **_options: Any) -> bool:
+        with zipfile.ZipFile(Path(output_dir, "built.zip"), "w") as archive:
+            archive.writestr("index.py", "def handler(event, context): ...\n")
         return True
 
 

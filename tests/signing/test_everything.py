@@ -20,6 +20,7 @@ from .everything import (
     ACCOUNT,
     FUNCTION,
     LAYER,
+    LocalArchive,
     LocalBundling,
     code_of,
     plain,
@@ -231,6 +232,17 @@ def test_bundled_code(app: cdk.App, stack: cdk.Stack, code: Path) -> None:
     assert len(signed_resources(assembly, "App")) == 1
     staged = assembly.directory / assembly.request("App").source
     assert (staged / "index.py").read_text() == "def handler(event, context): ...\n"
+
+
+def test_code_that_is_bundled_to_an_archive(app: cdk.App, stack: cdk.Stack, code: Path) -> None:
+    bundling = cdk.BundlingOptions(
+        image=cdk.DockerImage.from_registry("never-pulled"), local=LocalArchive()
+    )
+    plain(stack, asset(code, bundling=bundling))
+    SigningBaseline(stack, "Signing").sign_everything(app)
+    assembly = synthesize(app)
+    with zipfile.ZipFile(assembly.directory / assembly.request("App").source) as archive:
+        assert archive.namelist() == ["index.py"]
 
 
 @pytest.mark.parametrize("name", ["code.zip", "code.jar"])

@@ -102,10 +102,6 @@ def test_role_that_is_made_elsewhere(stack: cdk.Stack) -> None:
     assert "Resources" not in synthesize(stack).template("App")
 
 
-@pytest.mark.skipif(
-    not hasattr(cdk.Stack, "add_stack_dependency"),
-    reason="this release of the CDK takes no acknowledgement of a resource with AWS::Region",
-)
 def test_wildcards_are_explained_to_linters(stack: cdk.Stack) -> None:
     signing = SigningBaseline(stack, "Signing", profile_name="users")
     signing.grant_sign(role_in(stack))

@@ -274,8 +274,9 @@ class StagedAssets:
         return Staged(asset_hash, path, _DEPLOY_TIME in key) if path is not None else None
 
     def _path(self, asset_hash: str, extension: str) -> str | None:
-        # Directories and files as `AssetStaging` of the CDK names them.
-        for name in (f"asset.{asset_hash}", f"asset.{asset_hash}{extension}"):
+        # Files and directories as `AssetStaging` of the CDK names them. The file first: bundling
+        # that makes an archive leaves the directory that it was made in beside it.
+        for name in (f"asset.{asset_hash}{extension}", f"asset.{asset_hash}"):
             path = os.path.join(self._directory, name)
             if os.path.exists(path):
                 return path

@@ -1,16 +1,12 @@
-"""Answers to what linters find in a signing baseline, kept next to it.
+"""Answers to what linters find in a signing baseline, kept next to it."""
 
-Nothing of the linters is imported: cdk-nag reads the CDK's own acknowledgements, checkov reads
-the resource's metadata.
-"""
-
-import contextlib
 from typing import cast
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
+
+from ..acknowledgements import acknowledge_cdk_nag, acknowledge_in_template
 
 __all__ = ["answer_bucket_findings", "answer_grant_findings"]
 
@@ -35,10 +31,9 @@ def answer_bucket_findings(bucket: s3.Bucket) -> None:
         answer_bucket_findings(s3.Bucket(stack, "Bucket"))
         ```
     """
-    _acknowledge(bucket, {"AwsSolutions-S1": _NO_ACCESS_LOGS})
+    acknowledge_cdk_nag(bucket, {"AwsSolutions-S1": _NO_ACCESS_LOGS})
     resource = cast(s3.CfnBucket, bucket.node.default_child)
-    skip = [{"id": "CKV_AWS_18", "comment": _NO_ACCESS_LOGS}]
-    resource.add_metadata("checkov", {"skip": skip})
+    acknowledge_in_template(resource, checkov={"CKV_AWS_18": _NO_ACCESS_LOGS})
 
 
 def answer_grant_findings(grantee: iam.IGrantable, reasons: dict[str, str]) -> None:
@@ -62,19 +57,10 @@ def answer_grant_findings(grantee: iam.IGrantable, reasons: dict[str, str]) -> N
     policy = principal.node.try_find_child("DefaultPolicy")
     if isinstance(policy, Construct):
         # cdk-nag spells a reference <AWS::Region>.
-        _acknowledge(
+        acknowledge_cdk_nag(
             policy,
             {
                 f"AwsSolutions-IAM5[Resource::{arn.replace('${', '<').replace('}', '>')}]": reason
                 for arn, reason in reasons.items()
             },
         )
-
-
-def _acknowledge(construct: Construct, reasons: dict[str, str]) -> None:
-    validations = cdk.Validations.of(construct)
-    for rule, reason in reasons.items():
-        # Older releases of the CDK, 2.257 for one, take no id with a second "::" in it, such as
-        # that of <AWS::Region>. The finding then stays; nothing is less safe for it.
-        with contextlib.suppress(RuntimeError):
-            validations.acknowledge(cdk.Acknowledgment(id=f"AwsSolutions::{rule}", reason=reason))
