@@ -6,8 +6,10 @@ from .model.views import Function
 
 __all__ = [
     "FOREIGN_ACCOUNT",
+    "FOREIGN_ORGANIZATION",
     "FOREIGN_VPC",
     "MALLORY",
+    "OWN_ORGANIZATION",
     "foreign_context",
     "role_context",
     "unsigned_context",
@@ -16,6 +18,9 @@ __all__ = [
 # The attacker's own account, VPC and user.
 FOREIGN_ACCOUNT = "999988887777"
 FOREIGN_VPC = "vpc-0bad0bad0bad0bad0"
+FOREIGN_ORGANIZATION = "o-0bad0bad0b"
+# That of all accounts but the attacker's.
+OWN_ORGANIZATION = "o-a1b2c3d4e5"
 MALLORY = f"arn:aws:iam::{FOREIGN_ACCOUNT}:user/mallory"
 
 
@@ -57,8 +62,9 @@ def role_context(
         **_place(vpc),
         "aws:PrincipalAccount": account,
         "aws:PrincipalArn": function.role_arn,
+        "aws:PrincipalOrgID": OWN_ORGANIZATION,
         "aws:PrincipalType": "AssumedRole",
-        "aws:ResourceAccount": account if owner is None else owner,
+        **_owned_by(account if owner is None else owner),
         "aws:userid": "AROAEXAMPLEEXAMPLE:function",
     }
     if from_code:
@@ -78,15 +84,24 @@ def foreign_context(
         **_place(vpc),
         "aws:PrincipalAccount": FOREIGN_ACCOUNT,
         "aws:PrincipalArn": MALLORY,
+        "aws:PrincipalOrgID": FOREIGN_ORGANIZATION,
         "aws:PrincipalType": "User",
         "aws:userid": "AIDAEXAMPLEEXAMPLE",
         "aws:username": "mallory",
     }
-    return context if owner is None else {**context, "aws:ResourceAccount": owner}
+    return context if owner is None else {**context, **_owned_by(owner)}
 
 
 def unsigned_context(
     region: str, *, vpc: str | None, owner: str = FOREIGN_ACCOUNT
 ) -> dict[str, Any]:
     """Return the context of a request without a signature."""
-    return {**_base(region), **_place(vpc), "aws:ResourceAccount": owner}
+    return {**_base(region), **_place(vpc), **_owned_by(owner)}
+
+
+def _owned_by(account: str) -> dict[str, str]:
+    foreign = account == FOREIGN_ACCOUNT
+    return {
+        "aws:ResourceAccount": account,
+        "aws:ResourceOrgID": FOREIGN_ORGANIZATION if foreign else OWN_ORGANIZATION,
+    }

@@ -8,7 +8,7 @@ import pytest
 from .case import Case
 from .model.world import World
 from .simulator import Simulator
-from .synthesis import BOUND, REPOSITORY, synthesize
+from .synthesis import BOUND, REPOSITORY, shared_folder, synthesize
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +21,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of the cloud assemblies, the same for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if base.name.startswith("popen-") else base) / "leaks"
-    shared.mkdir(exist_ok=True)
-    return shared
+    return shared_folder(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -93,15 +93,20 @@ def _is_routed(case: Case) -> Iterator[str]:
 
 
 def _is_let_out(case: Case) -> Iterator[str]:
-    """The security group lets the code reach DynamoDB's addresses on 443."""
-    for function, group, rules in egress_rules(case):
-        region = function.resource.region
-        if group is None or not any(_leads_to_dynamodb(rule, region) for rule in rules):
+    """One of its security groups lets the code reach DynamoDB's addresses on 443."""
+    let_out = {
+        function.path
+        for function, _, rules in egress_rules(case)
+        if any(_leads_to_dynamodb(rule, function.resource.region) for rule in rules)
+    }
+    for function in case.isolated:
+        if function.path not in let_out:
             yield f"{function.path} cannot reach DynamoDB"
 
 
 def _is_resolved(case: Case) -> Iterator[str]:
-    """DynamoDB's names are answered, the account's own one too, and no other name."""
+    """DynamoDB's names are answered, the account's own one too, and none without an endpoint."""
+    services = {str(endpoint.service) for endpoint in case.endpoints}
     for vpc_id in case.vpc_ids:
         for function in case.isolated:
             place = {"account": function.resource.account, "region": function.resource.region}
@@ -111,6 +116,8 @@ def _is_resolved(case: Case) -> Iterator[str]:
                     if not answers(case, vpc_id, full, query_type):
                         yield f"{query_type} {full} is not answered"
                 for name in _NO_ANSWER:
+                    if name.endswith(".{region}.amazonaws.com") and name.split(".")[0] in services:
+                        continue
                     if answers(case, vpc_id, name.format(**place), query_type):
                         yield f"{query_type} {name.format(**place)} is answered"
 

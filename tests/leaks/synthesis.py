@@ -7,11 +7,31 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["AGNOSTIC", "ARTICLE", "BOUND", "FLAGGED", "REPOSITORY", "THREE_STACKS", "synthesize"]
+__all__ = [
+    "AGNOSTIC",
+    "ARTICLE",
+    "BOUND",
+    "DATABASE",
+    "ENDPOINTS",
+    "EVENTS",
+    "EXISTING_VPC",
+    "FLAGGED",
+    "ISOLATED_TABLE",
+    "ISOLATED_TABLE_APART",
+    "JUDGED",
+    "ORGANIZATION",
+    "REPOSITORY",
+    "THREE_STACKS",
+    "TITLES",
+    "TRACED",
+    "shared_folder",
+    "synthesize",
+]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _EXAMPLE = REPOSITORY / "examples" / "user_info"
 _VARIANTS = Path(__file__).parent / "apps" / "variants.py"
+_FEATURES = Path(__file__).parent / "apps" / "features.py"
 
 # The example, as the CDK CLI has it synthesized for an account and a region.
 BOUND = "bound"
@@ -21,6 +41,57 @@ AGNOSTIC = "agnostic"
 FLAGGED = "flagged"
 THREE_STACKS = "three_stacks"
 ARTICLE = "article"
+# Those of `isolated_tables.py`.
+ISOLATED_TABLE = "isolated_table"
+ISOLATED_TABLE_APART = "isolated_table_three_stacks"
+# Those of `features.py`: each in one stack, and in three.
+EVENTS = ("events_one_stack", "events_three_stacks")
+TRACED = ("traced_one_stack", "traced_three_stacks")
+DATABASE = ("database_one_stack", "database_three_stacks")
+# Those of `networks.py`.
+ENDPOINTS = "endpoints"
+ORGANIZATION = "organization"
+EXISTING_VPC = "existing_vpc"
+
+# All that must be closed and must work.
+JUDGED = [
+    BOUND,
+    AGNOSTIC,
+    FLAGGED,
+    THREE_STACKS,
+    ISOLATED_TABLE,
+    ISOLATED_TABLE_APART,
+    ENDPOINTS,
+    ORGANIZATION,
+    EXISTING_VPC,
+]
+
+# What each is, as the command says it.
+TITLES = {
+    ARTICLE: "the article's stack",
+    BOUND: "the example",
+    AGNOSTIC: "the example, bound to no region",
+    FLAGGED: "the example, all recommended feature flags",
+    THREE_STACKS: "three stacks with keys",
+    ISOLATED_TABLE: "an isolated table",
+    ISOLATED_TABLE_APART: "an isolated table, three stacks",
+    ENDPOINTS: "all endpoints",
+    ORGANIZATION: "all endpoints, an organization",
+    EXISTING_VPC: "an existing VPC",
+    EVENTS[0]: "events and callers",
+    EVENTS[1]: "events and callers, three stacks",
+    TRACED[0]: "traces",
+    TRACED[1]: "traces, three stacks",
+    DATABASE[0]: "a database",
+    DATABASE[1]: "a database, three stacks",
+}
+
+
+def shared_folder(base: Path) -> Path:
+    """Return where the assemblies are made, the same for all workers; `base` is pytest's folder."""
+    folder = (base.parent if base.name.startswith("popen-") else base) / "leaks"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def synthesize(name: str, shared: Path) -> Path:
@@ -32,6 +103,8 @@ def synthesize(name: str, shared: Path) -> Path:
         RuntimeError: The program failed; the message has its output.
     """
     program = "example" if name == BOUND else "variants"
+    if name in (*EVENTS, *TRACED, *DATABASE):
+        program = "features"
     output = shared / program
     with (shared / f"{program}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -43,6 +116,8 @@ def synthesize(name: str, shared: Path) -> Path:
                 bound = {"CDK_DEFAULT_ACCOUNT": "444455556666", "CDK_DEFAULT_REGION": "us-east-1"}
                 arguments = [str(_EXAMPLE / "app.py")]
                 _run(arguments, output / "cwd", {**bound, "CDK_OUTDIR": str(output / BOUND)})
+            elif program == "features":
+                _run([str(_FEATURES), str(output)], output / "cwd", {})
             else:
                 _run([str(_VARIANTS), str(output), str(_EXAMPLE)], output / "cwd", {})
             done.touch()

@@ -10,9 +10,7 @@ from .flows import FLOWS, broken_flows
 from .holes import Draft
 from .holes.breakages import BREAKAGES
 from .simulator import Simulator
-from .synthesis import AGNOSTIC, BOUND, FLAGGED, THREE_STACKS
-
-JUDGED = [BOUND, AGNOSTIC, FLAGGED, THREE_STACKS]
+from .synthesis import JUDGED, THREE_STACKS
 
 
 @pytest.mark.parametrize("app", JUDGED)

@@ -57,6 +57,21 @@ def main(output: Path, example: Path) -> None:
     _module(HERE / "three_stacks.py").build(three_stacks)
     three_stacks.synth()
 
+    tables = _module(HERE / "isolated_tables.py")
+    for name, build in (
+        ("isolated_table", tables.one_stack),
+        ("isolated_table_three_stacks", tables.three_stacks),
+    ):
+        with_table = cdk.App(outdir=str(output / name))
+        build(with_table)
+        with_table.synth()
+
+    networks = _module(HERE / "networks.py")
+    for name in ("endpoints", "organization", "existing_vpc"):
+        with_network = cdk.App(outdir=str(output / name))
+        getattr(networks, name)(with_network)
+        with_network.synth()
+
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -9,10 +9,15 @@ from . import outputs as outputs
 from . import relay as relay
 from .paths import PATHS, LeakPath
 
-__all__ = ["PATHS", "LeakPath", "open_paths"]
+__all__ = ["PATHS", "LeakPath", "open_paths", "present_paths"]
 
 
 def open_paths(case: Case) -> dict[str, list[str]]:
     """Return why each open path is open, by the id of the path."""
     found = {path_id: leak.check(case) for path_id, leak in sorted(PATHS.items())}
     return {path_id: reasons for path_id, reasons in found.items() if reasons}
+
+
+def present_paths(case: Case) -> list[str]:
+    """Return the ids of the paths whose means the stacks have, open or not."""
+    return [path_id for path_id, leak in sorted(PATHS.items()) if leak.is_present(case)]

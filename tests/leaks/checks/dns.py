@@ -1,6 +1,7 @@
 """D01-D04: ways out through the VPC's resolver, which no security group holds back."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..case import Case
@@ -79,6 +80,7 @@ def _d04(case: Case) -> list[str]:
         )
         if case.is_ours(found.get("VPCId", default=found.get("ResourceId")), case.vpc_ids)
     ]
+    reasons += _logged_elsewhere(case)
     for association in case.world.of("AWS::EC2::VPCDHCPOptionsAssociation"):
         if case.is_ours(association.get("VpcId"), case.vpc_ids):
             options = case.world.find(association.get("DhcpOptionsId"), "AWS::EC2::DHCPOptions")
@@ -86,6 +88,22 @@ def _d04(case: Case) -> list[str]:
             if servers != ["AmazonProvidedDNS"]:
                 reasons.append(f"{association.path} names the resolvers {servers}")
     return reasons
+
+
+def _logged_elsewhere(case: Case) -> Iterator[str]:
+    """Yield who gets the names that are asked for, those that are blocked too."""
+    for association in case.world.of("AWS::Route53Resolver::ResolverQueryLoggingConfigAssociation"):
+        if not case.is_ours(association.get("ResourceId"), case.vpc_ids):
+            continue
+        config_id = association.get("ResolverQueryLogConfigId")
+        config = case.world.find(config_id, "AWS::Route53Resolver::ResolverQueryLoggingConfig")
+        if config is None:
+            yield f"{association.path} logs queries as {config_id} says, which no template creates"
+            continue
+        target = config.get("DestinationArn")
+        ours = case.world.find(target, "AWS::Logs::LogGroup", "AWS::S3::Bucket")
+        if ours is None and not case.is_own_account(target):
+            yield f"{config.path} logs queries to {target}"
 
 
 def _target(found: Any) -> Any:
@@ -109,6 +127,10 @@ def _is_aws(case: Case, name: str) -> bool:
     regions = {re.escape(function.resource.region) for function in case.isolated}
     region = "|".join(sorted(regions))
     zones = "|".join(_OWN_ZONES)
-    exact = rf"[a-z0-9-]+(\.api)?\.({region})\.amazonaws\.com"
+    exact = rf"(runtime\.)?[a-z0-9-]+(\.api)?\.({region})\.amazonaws\.com"
     below = rf"(\*|\d{{12}})\.({zones})\.({region})\.amazonaws\.com"
-    return re.fullmatch(f"{exact}|{below}", name) is not None
+    # The names of our buckets, and what they are an alias of: AWS answers for all of S3.
+    buckets = "|".join(re.escape(bucket.id) for bucket in case.world.of("AWS::S3::Bucket"))
+    of_s3 = rf"({buckets})\.s3\.(({region})\.)?amazonaws\.com|s3-1-w\.amazonaws\.com"
+    of_kinesis = rf"\d{{12}}\.(control|data)-kinesis\.({region})\.amazonaws\.com"
+    return re.fullmatch(f"{exact}|{below}|{of_s3}|{of_kinesis}", name) is not None

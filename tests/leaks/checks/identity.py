@@ -9,6 +9,7 @@ from ..model.policies import pessimistic, statements
 from ..model.values import as_list
 from ..model.views import Function
 from ..simulator import Question
+from .databases import is_login_to_a_closed_database
 from .paths import path
 from .requests import requests_of
 
@@ -208,7 +209,7 @@ def _ask(
 def _replayed(case: Case, vpc: str | None) -> Iterator[Question]:
     for function in case.isolated:
         for action, resource in _requests(case, function):
-            if action in _TELEMETRY:
+            if action in _TELEMETRY or is_login_to_a_closed_database(case, action, resource):
                 continue
             yield _ask(function, action, resource, vpc=vpc)
             if action.split(":")[0] in _DATA_SERVICES and action not in _POLLED:

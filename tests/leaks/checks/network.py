@@ -8,6 +8,7 @@ from ..case import Case
 from ..model.values import Unknown, as_list, strings, unknowns
 from ..model.views import Function, security_group_rules
 from ..model.world import Resource
+from .databases import groups_of_databases
 from .paths import path
 from .requests import reads_data
 
@@ -67,12 +68,15 @@ _NO_HOST = {
     "AWS::IAM::RolePolicy",
     "AWS::KMS::Key",
     "AWS::Lambda::Function",
+    # It speaks the database's protocol with its database, and nothing else with anybody.
+    "AWS::RDS::DBProxy",
     "AWS::RDS::DBSubnetGroup",
     "AWS::Route53::HostedZone",
     "AWS::Route53Profiles::ProfileAssociation",
     "AWS::Route53Resolver::FirewallConfig",
     "AWS::Route53Resolver::FirewallRuleGroupAssociation",
     "AWS::Route53Resolver::ResolverEndpoint",
+    "AWS::Route53Resolver::ResolverQueryLoggingConfigAssociation",
     "AWS::Route53Resolver::ResolverRuleAssociation",
     "AWS::S3::BucketPolicy",
     "AWS::SSM::Parameter",
@@ -258,6 +262,11 @@ def egress_rules(
 def _too_wide(case: Case, rule: dict[str, Any]) -> str | None:
     if rule.items() >= _NOWHERE.items():
         return None
+    port = rule.get("FromPort")
+    if rule.get("DestinationSecurityGroupId") in groups_of_databases(case) and (
+        (rule.get("IpProtocol"), rule.get("ToPort")) == ("tcp", port)
+    ):
+        return f"a rule's port is not known: {rule}" if isinstance(port, Unknown) else None
     if (rule.get("IpProtocol"), rule.get("FromPort"), rule.get("ToPort")) != ("tcp", 443, 443):
         return f"a rule is not tcp 443 only: {rule}"
     group_id = rule.get("DestinationSecurityGroupId")

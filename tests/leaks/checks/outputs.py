@@ -36,6 +36,7 @@ _LOG_SHIPPING = {
     "AWS::Oam::Link": ("SinkIdentifier",),
 }
 
+_LOGGED_TO = ("AWS::Logs::LogGroup", "AWS::S3::Bucket")
 _SHIPPED_TO = ("AWS::Kinesis::Stream", "AWS::Lambda::Function", "AWS::S3::Bucket", "AWS::Oam::Sink")
 
 
@@ -63,6 +64,13 @@ def _o02(case: Case) -> list[str]:
             target = shipping.get(*names)
             if case.world.find(target, *_SHIPPED_TO) is None:
                 reasons.append(f"{shipping.path} ships logs to {target}")
+    for flow_log in case.world.of("AWS::EC2::FlowLog"):
+        target = flow_log.get("LogDestination")
+        named = target is not None and case.world.find(target, *_LOGGED_TO) is None
+        if named and not case.is_own_account(target):
+            reasons.append(f"{flow_log.path} sends flow logs to {target}")
+        if flow_log.get("DeliverCrossAccountRole") is not None:
+            reasons.append(f"{flow_log.path} is delivered to another account")
     for function in case.isolated:
         resource = function.resource
         if resource.get("TracingConfig", "Mode", default="PassThrough") != "PassThrough":

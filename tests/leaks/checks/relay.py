@@ -20,24 +20,28 @@ _LOG_WRITES = {"logs:CreateLogStream", "logs:PutLogEvents"}
 _SECRET_READS = {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
 
 
-@path("R01", "a relay with unsigned code")
+def _is_there(case: Case) -> bool:
+    return bool(case.outside)
+
+
+@path("R01", "a relay with unsigned code", _is_there)
 def _r01(case: Case) -> list[str]:
     return [why for relay in case.outside for why in unsigned(case, relay)]
 
 
-@path("R02", "a relay that reads data itself")
+@path("R02", "a relay that reads data itself", _is_there)
 def _r02(case: Case) -> list[str]:
     return [
         f"{relay.path} may read data" for relay in case.outside if reads_data(case, relay.documents)
     ]
 
 
-@path("R03", "a relay that others can call")
+@path("R03", "a relay that others can call", _is_there)
 def _r03(case: Case) -> list[str]:
     return [why for relay in case.outside for why in _other_callers(case, relay)]
 
 
-@path("R04", "a relay without a bound on its rate")
+@path("R04", "a relay without a bound on its rate", _is_there)
 def _r04(case: Case) -> list[str]:
     reasons: list[str] = []
     for relay in case.outside:
@@ -50,7 +54,7 @@ def _r04(case: Case) -> list[str]:
     return reasons
 
 
-@path("R05", "a relay whose role does more than log and read its secrets")
+@path("R05", "a relay whose role does more than log and read its secrets", _is_there)
 def _r05(case: Case) -> list[str]:
     return [
         f"{relay.path} may {action} on {resource}"

@@ -62,7 +62,8 @@ _EVERYTHING = [
 ]
 
 # What a wildcard in a resource may stand for.
-_FILLINGS = ("x", "log-stream:x")
+_FILLING = "x"
+_FILLING_OF_LOGS = "log-stream:x"
 
 
 def requests_of(
@@ -116,7 +117,8 @@ def _resources(
             if fnmatch.fnmatchcase(filled, str(written)):
                 yield filled
                 continue
-            for filling in _FILLINGS:
+            fillings = [_FILLING, _FILLING_OF_LOGS] if "log-stream" in arn else [_FILLING]
+            for filling in fillings:
                 candidate = str(written).replace("*", filling).replace("?", "x")
                 if re.fullmatch(_expression(arn), candidate):
                     yield candidate
@@ -128,4 +130,6 @@ def _fill(arn: str, region: str, account: str) -> str:
 
 
 def _expression(arn: str) -> str:
-    return re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(arn))
+    # The name of a bucket ends at the first slash; other names may have some.
+    known = re.escape(arn).replace(re.escape("${BucketName}"), "[^/]+")
+    return re.sub(r"\\\$\\\{\w+\\\}", ".+", known)

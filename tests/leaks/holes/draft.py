@@ -7,6 +7,7 @@ from typing import Any
 
 from ..model.assembly import StackTemplate
 from ..model.world import World
+from ..synthesis import BOUND
 
 __all__ = ["ALLOW_LIST", "CATCH_ALL", "HOLES", "Draft", "Hole", "hole"]
 
@@ -36,6 +37,11 @@ class Draft:
         """Return the properties of the first resource of type `kind`."""
         properties: dict[str, Any] = self._first(kind)[2].setdefault("Properties", {})
         return properties
+
+    def part(self, kind: str, start: str) -> tuple[str, dict[str, Any]]:
+        """Return the logical id and the properties of the only one whose id begins so."""
+        (found,) = [(name, r) for name, r in self.of(kind) if name.startswith(start)]
+        return found[0], found[1].setdefault("Properties", {})
 
     def ref(self, kind: str) -> dict[str, str]:
         """Return a Ref to the first resource of type `kind`."""
@@ -128,9 +134,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Hole:
-    """A change to the templates that opens exactly the paths of `opens`."""
+    """A change to the templates of an app that opens exactly the paths of `opens`."""
 
     name: str
+    app: str
     opens: frozenset[str]
     plant: Callable[[Draft], None]
 
@@ -138,14 +145,16 @@ class Hole:
 HOLES: dict[str, Hole] = {}
 
 
-def hole(*opens: str) -> Callable[[Callable[[Draft], None]], Callable[[Draft], None]]:
-    """Register the decorated function as a hole that opens the paths `opens`."""
+def hole(
+    *opens: str, app: str = BOUND
+) -> Callable[[Callable[[Draft], None]], Callable[[Draft], None]]:
+    """Register the decorated function as a hole in `app` that opens the paths `opens`."""
 
     def register(plant: Callable[[Draft], None]) -> Callable[[Draft], None]:
         name = plant.__name__.strip("_")
         if name in HOLES:
             raise ValueError(f"two holes called {name}")
-        HOLES[name] = Hole(name, frozenset(opens), plant)
+        HOLES[name] = Hole(name, app, frozenset(opens), plant)
         return plant
 
     return register

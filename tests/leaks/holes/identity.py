@@ -84,6 +84,38 @@ def _the_vpc_of_somebody_else_too(draft: Draft) -> None:
     draft.allow("kms:Decrypt", _KEY)
 
 
+def _exempt(draft: Draft, action: str, resource: Any) -> None:
+    """Allow an action, and leave it out of the Deny of what comes from outside the VPC."""
+    for statement in _denies(draft, _OUTSIDE):
+        statement["NotAction"].append(action)
+    draft.allow(action, resource)
+
+
+@hole()
+def _harmless_traces_from_anywhere(draft: Draft) -> None:
+    _exempt(draft, "xray:PutTraceSegments", "*")
+
+
+@hole("I01", "I02")
+def _everything_of_xray_from_anywhere(draft: Draft) -> None:
+    _exempt(draft, "xray:*", "*")
+
+
+@hole("I01", "I02")
+def _logins_to_every_database_from_anywhere(draft: Draft) -> None:
+    _exempt(draft, "rds-db:connect", "*")
+
+
+@hole("I01", "I02")
+def _keys_from_anywhere(draft: Draft) -> None:
+    _exempt(draft, "kms:Decrypt", _KEY)
+
+
+@hole("I01", "I02")
+def _everything_is_left_out_of_the_deny(draft: Draft) -> None:
+    _exempt(draft, "*", _KEY)
+
+
 @hole("I03")
 def _the_code_makes_network_interfaces(draft: Draft) -> None:
     _drop(draft, _INTERFACES)

@@ -37,6 +37,7 @@ _IDS = {
     "AWS::Route53Resolver::FirewallRuleGroup": "rslvr-frg",
     "AWS::Route53Resolver::FirewallRuleGroupAssociation": "rslvr-frgassoc",
     "AWS::Route53Resolver::ResolverEndpoint": "rslvr-out",
+    "AWS::Route53Resolver::ResolverQueryLoggingConfig": "rqlc",
     "AWS::Route53Resolver::ResolverRule": "rslvr-rr",
 }
 
@@ -45,10 +46,15 @@ _NAMED = {
     "AWS::DynamoDB::GlobalTable": ("TableName", "dynamodb", "table/{}"),
     "AWS::DynamoDB::Table": ("TableName", "dynamodb", "table/{}"),
     "AWS::Events::EventBus": ("Name", "events", "event-bus/{}"),
+    "AWS::Events::Rule": ("Name", "events", "rule/{}"),
     "AWS::IAM::Role": ("RoleName", "iam", "role/{}"),
     "AWS::Kinesis::Stream": ("Name", "kinesis", "stream/{}"),
     "AWS::Lambda::Function": ("FunctionName", "lambda", "function:{}"),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}:*"),
+    "AWS::RDS::DBCluster": ("DBClusterIdentifier", "rds", "cluster:{}"),
+    "AWS::RDS::DBInstance": ("DBInstanceIdentifier", "rds", "db:{}"),
+    "AWS::RDS::DBProxy": ("DBProxyName", "rds", "db-proxy:{}"),
+    "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName", "rds", "subgrp:{}"),
     "AWS::S3::Bucket": ("BucketName", "s3", "{}"),
     "AWS::Signer::SigningProfile": ("ProfileName", "signer", "/signing-profiles/{}"),
 }
@@ -61,6 +67,11 @@ _BY_ARN = {
     "AWS::SNS::Topic": ("TopicName", "sns", "{}"),
     "AWS::SecretsManager::Secret": ("Name", "secretsmanager", "secret:{}-AbCdEf"),
 }
+
+# Ref returns letters and digits.
+_DIGESTS = {"AWS::ApiGateway::Deployment", "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"}
+
+_POSTGRES = "5432"
 
 _WITHOUT_REGION = {"iam", "s3"}
 _WITHOUT_ACCOUNT = {"s3"}
@@ -78,6 +89,16 @@ def reference(resource: "Resource") -> Any:
     if kind == "AWS::KMS::Key":
         digits = _digest(resource, 32)
         return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
+    if kind in _DIGESTS:
+        return _digest(resource, 10)
+    if kind == "AWS::ApiGateway::Stage":
+        return resource.get("StageName")
+    if kind == "AWS::Lambda::Alias":
+        return _of_function(resource, resource.get("Name"))
+    if kind == "AWS::Lambda::Version":
+        return _of_function(resource, "1")
+    if kind == "AWS::SecretsManager::SecretTargetAttachment":
+        return resource.get("SecretId")
     if kind == "AWS::SQS::Queue":
         queue = _name(resource, "QueueName")
         host = f"https://sqs.{resource.region}.amazonaws.com/{resource.account}"
@@ -112,10 +133,34 @@ def _special(resource: "Resource", name: str) -> Any:
         return f"sg-{_digest(resource, 17)}"
     if kind == "AWS::SQS::Queue" and name == "QueueName":
         return _name(resource, name)
+    if kind.startswith("AWS::RDS::"):
+        return _of_database(resource, name)
     if kind.startswith("AWS::DynamoDB::") and name == "StreamArn":
         return _join(_arn(resource), "/stream/2026-01-01T00:00:00.000")
     if kind == "AWS::Signer::SigningProfile" and name == "ProfileVersionArn":
         return _join(_arn(resource), "/", _digest(resource, 10))
+    return None
+
+
+def _of_function(resource: "Resource", qualifier: Any) -> Any:
+    function = resource.get("FunctionName")
+    if isinstance(function, str) and function.startswith("arn:"):
+        return _join(function, ":", qualifier)
+    return _join(_format(resource, "lambda", "function:{}", function), ":", qualifier)
+
+
+def _of_database(resource: "Resource", name: str) -> Any:
+    digest = _digest(resource, 26)
+    if name == "DBClusterResourceId":
+        return f"cluster-{digest.upper()}"
+    if name == "DbiResourceId":
+        return f"db-{digest.upper()}"
+    if name == "DBProxyArn":
+        return _format(resource, "rds", "db-proxy:prx-{}", digest[:17])
+    if name in ("Endpoint", "Endpoint.Address"):
+        return f"d{digest[:12]}.c{digest[12:]}.{resource.region}.rds.amazonaws.com"
+    if name == "Endpoint.Port" and "postgres" in str(resource.get("Engine")):
+        return str(resource.get("Port", default=_POSTGRES))
     return None
 
 

@@ -1,0 +1,83 @@
+"""Databases that nothing outside the functions' VPC reaches, whatever keys it has."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..case import Case
+from ..model.physical import attribute
+from ..model.values import as_list
+from ..model.views import security_group_rules
+from ..model.world import Resource
+
+__all__ = ["closed_databases", "groups_of_databases", "is_login_to_a_closed_database", "login_id"]
+
+# type: the property that names its security groups
+_GROUPS = {
+    "AWS::RDS::DBCluster": "VpcSecurityGroupIds",
+    "AWS::RDS::DBInstance": "VPCSecurityGroups",
+    "AWS::RDS::DBProxy": "VpcSecurityGroupIds",
+}
+
+
+def closed_databases(case: Case) -> list[Resource]:
+    """The databases in subnets of the functions, without a public address, open to groups only."""
+    return [
+        database
+        for database in case.world.of(*_GROUPS)
+        if _is_inside(case, database)
+        and not _is_public(case, database)
+        and all(rule.get("SourceSecurityGroupId") is not None for rule in _ingress(case, database))
+    ]
+
+
+def groups_of_databases(case: Case) -> set[Any]:
+    """The security groups that closed databases have."""
+    return {
+        group
+        for database in closed_databases(case)
+        for group in as_list(database.get(_GROUPS[database.type]))
+    }
+
+
+def login_id(database: Resource) -> Any:
+    """What the ARNs of the users of `database` name it."""
+    if database.type == "AWS::RDS::DBProxy":
+        return str(attribute(database, "DBProxyArn")).rpartition(":")[2]
+    cluster = database.type == "AWS::RDS::DBCluster"
+    return attribute(database, "DBClusterResourceId" if cluster else "DbiResourceId")
+
+
+def is_login_to_a_closed_database(case: Case, action: str, resource: str) -> bool:
+    """Tell whether keys are worth nothing for `action` to whoever does not reach the database."""
+    return action == "rds-db:connect" and any(
+        f":dbuser:{login_id(database)}/" in resource for database in closed_databases(case)
+    )
+
+
+def _is_inside(case: Case, database: Resource) -> bool:
+    if database.type == "AWS::RDS::DBProxy":
+        subnets = as_list(database.get("VpcSubnetIds"))
+    else:
+        group = case.world.find(database.get("DBSubnetGroupName"), "AWS::RDS::DBSubnetGroup")
+        subnets = [] if group is None else as_list(group.get("SubnetIds"))
+    ours = {subnet.id for subnet in case.subnets}
+    return bool(subnets) and all(subnet in ours for subnet in subnets)
+
+
+def _is_public(case: Case, database: Resource) -> bool:
+    instances = [
+        instance
+        for instance in case.world.of("AWS::RDS::DBInstance")
+        if instance.path == database.path
+        or case.is_ours(instance.get("DBClusterIdentifier"), [database.id])
+    ]
+    return any(instance.get("PubliclyAccessible") is not False for instance in instances)
+
+
+def _ingress(case: Case, database: Resource) -> Iterator[dict[str, Any]]:
+    for group_id in as_list(database.get(_GROUPS[database.type])):
+        group = case.world.find(group_id, "AWS::EC2::SecurityGroup")
+        if group is None:
+            yield {"Unknown": group_id}
+        else:
+            yield from security_group_rules(case.world, group, "Ingress")
