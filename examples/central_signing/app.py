@@ -52,7 +52,7 @@ class EchoStack(cdk.Stack):
             "Echo",
             signing=signing,
             network=network,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             handler="index.handler",
             code=lambda_.Code.from_asset(str(HERE / "lambda")),
         )

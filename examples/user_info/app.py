@@ -40,7 +40,7 @@ class UserInfoStack(cdk.Stack):
             "UserInfo",
             signing=signing,
             network=network,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             handler="index.handler",
             code=lambda_.Code.from_asset(str(HERE / "lambda")),
             environment={"TABLE_NAME": users.table_name},
