@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,23 @@ __all__ = ["Measured", "cpu_seconds_in_turn"]
 
 @dataclass(frozen=True)
 class Measured:
-    """The CPU seconds (user and system) that a command took in each of its runs."""
+    """The CPU seconds (user and system) that a command took in each of its runs.
+
+    Those of its children are in them, if it waited for their end, as apps of the CDK do for jsii's.
+    """
 
     seconds: tuple[float, ...]
+    elapsed_seconds: tuple[float, ...]
 
     @property
     def median(self) -> float:
         """The median over the runs."""
         return statistics.median(self.seconds)
+
+    @property
+    def median_elapsed(self) -> float:
+        """The median of the times by the clock, which other programs on the machine lengthen."""
+        return statistics.median(self.elapsed_seconds)
 
 
 def cpu_seconds_in_turn(
@@ -43,18 +53,20 @@ def cpu_seconds_in_turn(
     """
     if environment is None:
         environment = {**os.environ, "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
-    taken: dict[str, list[float]] = {name: [] for name in commands}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for run in range(runs + 1):
         for name, command in commands.items():
-            seconds = _cpu_seconds(command, directory, environment)
+            seconds = _seconds(command, directory, environment)
             if run > 0:
                 taken[name].append(seconds)
-    return {name: Measured(tuple(seconds)) for name, seconds in taken.items()}
+    return {name: Measured(*zip(*each, strict=True)) for name, each in taken.items()}
 
 
-def _cpu_seconds(
+def _seconds(
     command: Sequence[str], directory: Path | None, environment: Mapping[str, str]
-) -> float:
+) -> tuple[float, float]:
+    """Run a command once: the CPU seconds that it takes, and those by the clock."""
+    began = time.monotonic()
     process = subprocess.Popen(
         command,
         cwd=directory,
@@ -63,9 +75,10 @@ def _cpu_seconds(
         stderr=subprocess.PIPE,
     )
     _, status, usage = os.wait4(process.pid, 0)
+    elapsed = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.stderr is not None
     with process.stderr as stream:
         if process.returncode != 0:
             sys.exit(f"{command[0]} failed: {stream.read().decode(errors='replace')}")
-    return usage.ru_utime + usage.ru_stime
+    return usage.ru_utime + usage.ru_stime, elapsed

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-_BENCHMARKS = ("startup", "signing", "signing_memory")
+_BENCHMARKS = ("startup", "synth", "signing", "signing_memory")
 _SOURCES = Path(__file__).resolve().parent.parent / "src"
 _TOOLS = Path(__file__).resolve().parent.parent / "tools"
 

@@ -1,10 +1,10 @@
-"""Makes the development environment: ``python3 tools/setup.py [--with local-aws]``.
+"""Makes the development environment: ``python3 tools/setup.py [--with local-aws|checkov]``.
 
 It needs Python 3.11 or newer with pip, and a network for the first run. It brings everything
 else, at the versions and hashes the repository records: uv, the Python packages
 (``requirements/dev.txt``), Node.js with npm where the machine's is missing or past its end of
 life (``requirements/node.txt``), the CDK CLI (``package-lock.json``) and, on request, the local
-AWS stand-in. Everything goes into directories of the repository that git ignores.
+AWS stand-in and checkov. Everything goes into directories of the repository that git ignores.
 
 A second run finds that nothing has changed and ends at once.
 """
@@ -98,6 +98,25 @@ class DevelopmentEnvironment:
             )
         except module.InstallError as error:
             raise SetupError(f"the local AWS stand-in: {error}\nwhat to do: {_AWS_HINT}") from error
+
+    def add_checkov(self) -> None:
+        """Install checkov in an environment of its own, because its requirements exclude ours.
+
+        Raises:
+            SetupError: It failed.
+        """
+        requirements = self._repository / "requirements" / "checkov.txt"
+        environment = self._repository / ".checkov"
+        step = Step(
+            title="checkov, in .checkov",
+            stamp=environment / ".setup",
+            digest=digest_of(
+                *(_REVISION, str(self._base_python), sys.version, str(environment)), requirements
+            ),
+            makes=[environment / "bin" / "python", environment / "bin" / "checkov"],
+            run=lambda: self._make_checkov(environment, requirements),
+        )
+        run_step(step, self._log)
 
     def _steps(self) -> Iterator[Step]:
         requirements = self._repository / "requirements"
@@ -195,6 +214,22 @@ class DevelopmentEnvironment:
             hint="check the network and npm's settings, and run the same command again",
         )
 
+    def _make_checkov(self, environment: Path, requirements: Path) -> None:
+        python = environment / "bin" / "python"
+        if environment.is_symlink() or environment.is_file():
+            raise SetupError(f"{environment} is not a directory; move it away")
+        if environment.exists():
+            shutil.rmtree(environment)
+        self._run(
+            *(self._uv, "venv", "--quiet", "--python", self._base_python, environment),
+            hint="see that the directory is writable",
+        )
+        self._run(
+            *(self._uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes"),
+            requirements,
+            hint=_NETWORK_HINT,
+        )
+
     def _run(self, *command: str | Path, hint: str) -> None:
         path = [self._bin, self._node_directory()]
         run_command(command, directory=self._repository, path=path, hint=hint)
@@ -216,8 +251,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dest="extras",
         action="append",
         default=[],
-        choices=["local-aws"],
-        help="also install the local AWS stand-in, which the demo and the tests need",
+        choices=["checkov", "local-aws"],
+        help="also install checkov, which lints the examples, or the local AWS stand-in, which the "
+        "demo and the tests need",
     )
     options = parser.parse_args(arguments)
     started = time.monotonic()
@@ -228,6 +264,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             environment.make()
             if "local-aws" in options.extras:
                 environment.add_local_aws()
+            if "checkov" in options.extras:
+                environment.add_checkov()
     except SetupError as error:
         _say(str(error))
         return 1

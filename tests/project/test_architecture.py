@@ -11,14 +11,15 @@ _LIBRARY = "secure_lambda_constructs"
 # nothing that would drag the CDK along.
 _ARROWS: Mapping[str, set[str]] = {
     "errors": set(),
-    "signing": {"errors", "signing.command"},
+    "acknowledgements": set(),
+    "signing": {"acknowledgements", "errors", "signing.command"},
     "signing.command": {"errors"},
-    "network": {"errors"},
-    "function": {"errors", "network", "signing"},
-    "relay": {"errors", "function", "network", "signing"},
+    "network": {"acknowledgements", "errors"},
+    "function": {"acknowledgements", "errors", "network", "signing"},
+    "relay": {"acknowledgements", "errors", "function", "network", "signing"},
     "relay.client": set(),
     "relay.handler": set(),
-    "governance": {"errors", "function", "network", "relay", "signing"},
+    "governance": {"acknowledgements", "errors", "function", "network", "relay", "signing"},
     "checks": {"errors", "function", "governance", "network", "relay", "signing"},
     "cli": {
         "checks",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-_LISTS = ["dev", "local-aws", "node", "uv"]
+_LISTS = ["checkov", "dev", "local-aws", "node", "uv"]
 
 
 def _blocks(path: Path) -> list[str]:

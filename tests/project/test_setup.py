@@ -218,6 +218,40 @@ def test_missing_installer_is_told(tmp_path: Path) -> None:
         setup.DevelopmentEnvironment(tmp_path, _Log()).add_local_aws()
 
 
+_UV = """
+echo "$@" >> "$(dirname "$0")/calls"
+case "$1" in
+venv) mkdir -p "$5/bin"; touch "$5/bin/python" ;;
+pip) touch "$(dirname "$5")/checkov" ;;
+esac
+"""
+
+
+def test_checkov_has_an_environment_of_its_own(tmp_path: Path) -> None:
+    _program(tmp_path / ".venv" / "bin" / "uv", _UV)
+    requirements = tmp_path / "requirements" / "checkov.txt"
+    requirements.parent.mkdir()
+    requirements.write_text("checkov==1")
+    environment = setup.DevelopmentEnvironment(tmp_path, _Log())
+    environment.add_checkov()
+    environment.add_checkov()
+    made, synced = (tmp_path / ".venv" / "bin" / "calls").read_text().splitlines()
+    assert made.startswith("venv --quiet --python ")
+    assert made.endswith(f" {tmp_path / '.checkov'}")
+    python = tmp_path / ".checkov" / "bin" / "python"
+    assert synced == f"pip sync --quiet --python {python} --require-hashes {requirements}"
+    requirements.write_text("checkov==2")
+    environment.add_checkov()
+    assert len((tmp_path / ".venv" / "bin" / "calls").read_text().splitlines()) == 4
+
+
+def test_foreign_file_in_the_place_of_checkov_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".checkov").write_text("mine")
+    with pytest.raises(SetupError, match=r"\.checkov is not a directory; move it away"):
+        setup.DevelopmentEnvironment(tmp_path, _Log()).add_checkov()
+    assert (tmp_path / ".checkov").read_text() == "mine"
+
+
 def test_foreign_file_in_the_place_of_the_environment_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".venv").write_text("mine")
     with pytest.raises(SetupError, match=r"\.venv is not a directory; move it away"):
