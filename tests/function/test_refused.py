@@ -119,7 +119,7 @@ def test_subnets_that_are_not_the_networks(shared_world: World) -> None:
     for subnet in (foreign, other.subnets[0]):
         refused(
             shared_world,
-            f"vpc_subnets names the subnet {subnet.node.path}, which is not one of the network's",
+            f"vpc_subnets names the subnet {subnet.node.path}, which is not one of network.subnets",
             vpc_subnets=ec2.SubnetSelection(subnets=[subnet]),
         )
 
@@ -194,7 +194,7 @@ def test_network_whose_environment_is_known_at_deployment_only(world: World) -> 
 def test_subnets_that_are_not_isolated(shared_world: World, kind: str) -> None:
     refused(
         shared_world,
-        f"vpc_subnets selects subnets of type {kind}, and the network has isolated ones only",
+        f"vpc_subnets selects subnets of type {kind}, and only isolated ones can be used",
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType[kind]),
     )
 
@@ -202,7 +202,7 @@ def test_subnets_that_are_not_isolated(shared_world: World, kind: str) -> None:
 def test_no_subnets(shared_world: World) -> None:
     refused(
         shared_world,
-        "vpc_subnets selects none of the network's subnets",
+        "vpc_subnets selects none of network.subnets",
         vpc_subnets=ec2.SubnetSelection(availability_zones=["eu-west-1a"]),
     )
 

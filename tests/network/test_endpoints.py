@@ -282,7 +282,7 @@ def test_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
         ),
         ({"service": _SERVICE.LAMBDA_}, r"to named resources only; write resources=\[...\]"),
         ({"actions": "sqs:SendMessage"}, "actions is 'sqs:SendMessage'; write a list"),
-        ({"subnets": "a"}, r"subnets is 'a'; write ec2.SubnetSelection\(subnets=\[...\]\) with"),
+        ({"subnets": "a"}, r"subnets is a str; write ec2.SubnetSelection\(subnets=\[...\]\) with"),
     ],
 )
 def test_interface_endpoint_is_refused(arguments: dict[str, Any], message: str) -> None:

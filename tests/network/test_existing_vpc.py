@@ -201,7 +201,7 @@ def test_what_is_no_vpc_is_refused() -> None:
     [
         (
             "a",
-            r"subnets is 'a'; write ec2.SubnetSelection\(subnets=\[...\]\) with some of vpc.isol",
+            r"subnets is a str; write ec2.SubnetSelection\(subnets=\[...\]\) with some of vpc.isol",
         ),
         (
             ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
@@ -209,7 +209,7 @@ def test_what_is_no_vpc_is_refused() -> None:
         ),
         (
             ec2.SubnetSelection(availability_zones=["eu-west-1c"]),
-            "subnets selects no subnet; write some of vpc.isolated_subnets",
+            "subnets selects none of vpc.isolated_subnets; write some of these",
         ),
     ],
 )
@@ -224,7 +224,7 @@ def test_subnet_of_another_vpc_is_refused() -> None:
     stack = stack_of()
     vpc = closed_vpc(stack)
     foreign = ec2.Subnet.from_subnet_id(stack, "Foreign", "subnet-1")
-    with pytest.raises(InvalidInputError, match=r"subnets names the subnet App/Foreign, which can"):
+    with pytest.raises(InvalidInputError, match=r"subnets names the subnet App/Foreign, which is"):
         IsolatedNetwork.from_vpc(
             stack, "Network", vpc=vpc, subnets=ec2.SubnetSelection(subnets=[foreign])
         )

@@ -1,6 +1,7 @@
 """Arguments that make no closed function, refused before anything is created."""
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary, WeakSet
 
 from aws_cdk import Stack, Token
 from aws_cdk import aws_ec2 as ec2
@@ -8,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from ..errors import InvalidInputError
 from ..network.isolated_network import IsolatedNetwork
+from ..network.subnets import chosen_subnets
 from ..signing.members import ISigningBaseline
 from ..signing.signed_code import SignedCode
 
@@ -22,6 +24,8 @@ __all__ = [
 
 # The value of `lambda_.Handler.FROM_IMAGE`, and the name of `lambda_.Runtime.FROM_IMAGE`.
 _IMAGE = "FROM_IMAGE"
+# The stacks that functions of a network were found to fit in; to ask again costs time.
+_fitting: WeakKeyDictionary[IsolatedNetwork, WeakSet[Stack]] = WeakKeyDictionary()
 
 
 def check_arguments(signing: object, network: object, runtime: object, handler: object) -> None:
@@ -117,6 +121,9 @@ def refuse_other_environment(network: IsolatedNetwork, stack: Stack) -> None:
     Raises:
         InvalidInputError: They are of different accounts or regions, or nobody knows.
     """
+    fitting = _fitting.setdefault(network, WeakSet())
+    if stack in fitting:
+        return
     for what, own, there in (
         ("account", stack.account, network.account),
         ("region", stack.region, network.region),
@@ -133,6 +140,7 @@ def refuse_other_environment(network: IsolatedNetwork, stack: Stack) -> None:
             f"the network {network.node.path} is in {here or f'no known {what}'} and the function "
             f"in {wanted or f'no known {what}'}; write an IsolatedNetwork in {advice}"
         )
+    fitting.add(stack)
 
 
 def selected_subnets(
@@ -150,41 +158,9 @@ def selected_subnets(
     Raises:
         InvalidInputError: The selection means none of the network's subnets, or others.
     """
-    if selection is None:
-        return network.subnets
-    if not isinstance(selection, ec2.SubnetSelection):
-        raise InvalidInputError(
-            f"vpc_subnets is {_kind(selection)}; write ec2.SubnetSelection(subnets=[...]) with "
-            "some of network.subnets"
-        )
-    kind = selection.subnet_type
-    if kind not in (None, ec2.SubnetType.PRIVATE_ISOLATED):
-        raise InvalidInputError(
-            f"vpc_subnets selects subnets of type {kind.name}, and the network has isolated ones "
-            "only; leave it out, or write vpc_subnets=ec2.SubnetSelection(subnets=[...]) with some "
-            "of network.subnets"
-        )
-    own = {subnet.subnet_id for subnet in network.subnets}
-    for subnet in selection.subnets or []:
-        if subnet.subnet_id not in own:
-            raise InvalidInputError(
-                f"vpc_subnets names the subnet {subnet.node.path}, which is not one of the "
-                "network's; write some of network.subnets, or leave it out"
-            )
-    selected: list[ec2.ISubnet] = network.vpc.select_subnets(
-        subnets=selection.subnets,
-        subnet_type=kind,
-        subnet_group_name=selection.subnet_group_name,
-        availability_zones=selection.availability_zones,
-        one_per_az=selection.one_per_az,
-        subnet_filters=selection.subnet_filters,
-    ).subnets
-    if not selected:
-        raise InvalidInputError(
-            "vpc_subnets selects none of the network's subnets; write some of network.subnets, or "
-            "leave it out"
-        )
-    return selected
+    return chosen_subnets(
+        network.vpc, network.subnets, selection, argument="vpc_subnets", those="network.subnets"
+    )
 
 
 def _kind(value: object) -> str:

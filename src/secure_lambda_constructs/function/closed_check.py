@@ -7,16 +7,13 @@ here, nor what `network.app_tree` lists.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-import jsii
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import IValidation
 
 from ..errors import InvalidInputError
 from ..network.app_tree import AppTree, Found, References
@@ -71,48 +68,111 @@ _REFUSED = {
 }
 
 
-@jsii.implements(IValidation)
 class ClosedFunctionCheck:
     """Says what opens a function."""
 
-    def __init__(self, function: "SignedVpcFunction", role: "IsolatedRole") -> None:
+    def __init__(
+        self,
+        function: "SignedVpcFunction",
+        stack: Stack,
+        role: "IsolatedRole",
+        resource: lambda_.CfnFunction,
+    ) -> None:
         """Check a function.
 
         Args:
-            function: The function, as it was made just now.
+            function: The function.
+            stack: Its stack.
             role: Its role.
+            resource: Its resource, as it was made just now.
         """
         self._function = function
+        self.stack = stack
         self._role = role
-        self._resource = cast(lambda_.CfnFunction, function.function.node.default_child)
+        self._resource = resource
         self.look_again()
-
-    @property
-    def resource(self) -> lambda_.CfnFunction:
-        """The function's own resource."""
-        return self._resource
 
     def look_again(self) -> None:
         """Take the function's resource as it is now for how it was made."""
-        self._made: Mapping[str, Any] = self._resource._cfn_properties
+        properties: Mapping[str, Any] = self._resource._cfn_properties
+        self._made = {key: properties[key] for key in (*_UNCHANGED, "loggingConfig")}
 
-    def validate(self) -> list[str]:
+    def facts(self) -> list[Any]:
+        """What has to be made readable before the function can be looked at."""
+        return [
+            self._made,
+            self._resource._cfn_properties,
+            self._resource.ref,
+            self._role.resource.assume_role_policy_document,
+        ]
+
+    @staticmethod
+    def own_references(made: Mapping[str, Any], ref: Mapping[str, str]) -> list[Any]:
+        """What the function's stack writes where it refers to the function or one of its parts.
+
+        Args:
+            made: How the function was made, made readable.
+            ref: A reference to the function, made readable.
+
+        Returns:
+            Function, role and security group by their attributes, then function, role and log
+            group by their names; as in `tokens`.
+        """
+        role, group = made["role"], made["vpcConfig"]["securityGroupIds"][0]
+        return [
+            {"Fn::GetAtt": [ref["Ref"], "Arn"]},
+            group,
+            ref,
+            {"Ref": role["Fn::GetAtt"][0]},
+            made["loggingConfig"]["logGroup"],
+        ]
+
+    def tokens(self, tree: AppTree) -> list[str]:
+        """How the function and its parts may be referred to from another stack.
+
+        Args:
+            tree: The app.
+
+        Returns:
+            The references in the order of `own_references`.
+        """
+        construct, resource = self._function, self._resource
+        return [
+            resource.attr_arn,
+            tree.first_below(construct, ec2.CfnSecurityGroup).attr_group_id,
+            resource.ref,
+            self._role.resource.ref,
+            tree.first_below(construct, logs.CfnLogGroup).ref,
+        ]
+
+    def errors(
+        self,
+        tree: AppTree,
+        made: dict[str, Any],
+        properties: dict[str, Any],
+        trust: Any,
+        concerned: Iterable[Found],
+    ) -> list[str]:
         """Look at everything in the app that concerns the function.
+
+        Args:
+            tree: The app.
+            made: How the function was made, made readable as the next two.
+            properties: The properties of the function's resource.
+            trust: The trust policy of its role.
+            concerned: The resources that belong to the function.
 
         Returns:
             One sentence for each thing that opens it.
         """
-        errors = self._role.errors()
-        tree = AppTree.of(self._function, self)
-        stack = Stack.of(self._function)
-        made, properties = stack.resolve([self._made, self._resource._cfn_properties])
-        own = tree.account(stack)
+        errors = [f"{self._function.node.path}: {error}" for error in self._role.errors(trust)]
+        own = tree.account(self.stack)
         reasons = self._own_reasons(made, properties)
         errors.extend(f"{self._resource.node.path} {reason}" for reason in reasons)
         reason = dead_letter_reason(self._resource, properties, own, tree)
         if reason is not None:
             errors.append(f"{self._resource.node.path} {reason}")
-        for found in self._concerning(tree, stack, properties):
+        for found in self._further(tree, concerned, properties):
             errors.extend(
                 f"{found.node.node.path} {reason}" for reason in _reasons(found, tree, own)
             )
@@ -164,28 +224,19 @@ class ClosedFunctionCheck:
         for problem in function.layer_problems():
             yield f"is refused: {problem}"
 
-    def _concerning(
-        self, tree: AppTree, stack: Stack, properties: dict[str, Any]
+    def _further(
+        self, tree: AppTree, concerned: Iterable[Found], properties: dict[str, Any]
     ) -> dict[Found, None]:
-        """What belongs to the function, its aliases, versions, role, group or log group."""
-        construct, resource = self._function, self._resource
-        group = tree.first_below(construct, ec2.CfnSecurityGroup)
-        tokens = [
-            resource.ref,
-            resource.attr_arn,
-            group.attr_group_id,
-            tree.first_below(construct, iam.CfnRole).ref,
-            tree.first_below(construct, logs.CfnLogGroup).ref,
-        ]
-        concerned = dict.fromkeys(tree.concerning(References(stack, tokens)))
+        """What belongs to the function, by its name too, and to its aliases and versions."""
+        all_of_them = dict.fromkeys(concerned)
         name = properties.get("functionName")
         if isinstance(name, str):
-            concerned.update(dict.fromkeys(_by_name(tree, name, stack)))
-        for found in list(concerned):
+            all_of_them.update(dict.fromkeys(_by_name(tree, name, self.stack)))
+        for found in list(all_of_them):
             if found.kind in ("aws_lambda.CfnAlias", "aws_lambda.CfnVersion"):
                 other = References(found.stack, [cast(lambda_.CfnAlias, found.node).ref])
-                concerned.update(dict.fromkeys(tree.concerning(other)))
-        return concerned
+                all_of_them.update(dict.fromkeys(tree.concerning(other)))
+        return all_of_them
 
 
 def _by_name(tree: AppTree, name: str, stack: Stack) -> Iterator[Found]:

@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from aws_cdk import CfnResource, Reference, Stack, Tokenization
-from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
 from ..network.app_tree import AppTree, Found, References, flat
@@ -26,6 +25,7 @@ _SOURCE = (
     "a SignedVpcFunction takes events from SQS queues, Kinesis streams and DynamoDB streams of its "
     "own account"
 )
+_QUEUE_TYPE = "AWS::SQS::Queue"
 # What Lambda polls, by the service in their ARNs, and by the types of their resources.
 _POLLED = ("dynamodb", "kinesis", "sqs")
 _POLLED_TYPES = (
@@ -33,7 +33,7 @@ _POLLED_TYPES = (
     "AWS::DynamoDB::Table",
     "AWS::Kinesis::Stream",
     "AWS::Kinesis::StreamConsumer",
-    "AWS::SQS::Queue",
+    _QUEUE_TYPE,
 )
 _ARN = re.compile(r"arn:[^:]+:(?P<service>[^:]+):[^:]*:(?P<account>[^:]*):.+")
 _UNKNOWN = "something that is known at deployment only"
@@ -124,7 +124,7 @@ def _destination_reason(target: Any, raw: Any, own: Any, does: str, tree: AppTre
             return f"{does} {text}, whose account is not known; {_QUEUE}"
         return foreign_account(target, own, does, _QUEUE)
     queue = _target(raw)
-    if not isinstance(queue, sqs.CfnQueue):
+    if not isinstance(queue, CfnResource) or queue.cfn_resource_type != _QUEUE_TYPE:
         where = queue.node.path if queue else _UNKNOWN
         return (
             f"{does} {where}, which is not known to be a queue, and may hand it on (by mail, for "
@@ -134,7 +134,7 @@ def _destination_reason(target: Any, raw: Any, own: Any, does: str, tree: AppTre
     return problem and f"{does} {queue.node.path}, {problem}"
 
 
-def _queue_problem(queue: sqs.CfnQueue, own: Any, tree: AppTree) -> str | None:
+def _queue_problem(queue: CfnResource, own: Any, tree: AppTree) -> str | None:
     """Why a queue of the app is not closed, if so."""
     stack = Stack.of(queue)
     properties = stack.resolve(queue._cfn_properties)

@@ -1,12 +1,16 @@
 """The one log group that a function can write to."""
 
+from typing import TYPE_CHECKING
+
 from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .findings import answer_log_group_findings
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
 
 __all__ = ["own_log_group"]
 
@@ -17,7 +21,7 @@ def own_log_group(
     *,
     retention: logs.RetentionDays,
     removal_policy: RemovalPolicy,
-    encryption_key: kms.IKey | None,
+    encryption_key: "kms.IKey | None",
 ) -> logs.LogGroup:
     """Create a log group.
 
@@ -46,7 +50,7 @@ def own_log_group(
     return group
 
 
-def _allow_logs(key: kms.IKey, stack: Stack) -> None:
+def _allow_logs(key: "kms.IKey", stack: Stack) -> None:
     """Let CloudWatch Logs encrypt the log groups of the account with a key.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html. The group's

@@ -7,11 +7,12 @@ interfaces, aws-cdk #6701), and they cost no resource of their own.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from typing import Any, cast
 
-from aws_cdk import Stack
+from aws_cdk import Intrinsic, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -56,6 +57,19 @@ _TRUST = {
 
 
 _LOGINS = {"rds-db:connect"}
+
+
+@cache
+def _lambda() -> iam.ServicePrincipal:
+    """Lambda as a principal, the same for all roles."""
+    return iam.ServicePrincipal("lambda.amazonaws.com")
+
+
+@lru_cache(maxsize=64)
+def _isolation(region: str, vpc_id: str, exempt: frozenset[str]) -> Sequence[Intrinsic]:
+    """What isolates the roles of a network: each statement crosses to the CDK's process once."""
+    policy = isolation_policy(region=region, vpc_id=vpc_id, exempt=exempt)
+    return [Intrinsic(statement) for statement in policy["Statement"]]
 
 
 class _Fragment(iam.PrincipalPolicyFragment):
@@ -133,7 +147,7 @@ class IsolatedRole(iam.Role):
         self._moved = False
         # Before this is set, who reads the ARN is the function that the role is made for.
         self._in_use = False
-        super().__init__(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        super().__init__(scope, id, assumed_by=_lambda())
         own_logs = own_logs_statements(log_group_arn)
         self._inline_logs = [] if log_group_has_key else own_logs
         resource = self.node.default_child
@@ -250,25 +264,17 @@ class IsolatedRole(iam.Role):
             "function.add_to_role_policy(iam.PolicyStatement(...))"
         )
 
-    def errors(self) -> list[str]:
+    def errors(self, trust: Any) -> list[str]:
         """Say what is wrong with the role when the app synthesizes.
+
+        Args:
+            trust: Its trust policy, made readable.
 
         Returns:
             One sentence for others than Lambda that may assume it, one for logins to whatever
             database, and one for inline policies that are more than IAM takes.
         """
-        return [*self._trust_errors(), *self._database_errors(), *self._size_errors()]
-
-    def _trust_errors(self) -> list[str]:
-        """Whether anybody but Lambda can assume the role."""
-        trust = self._resolve(self._resource.assume_role_policy_document)
-        if trust == _TRUST:
-            return []
-        return [
-            "the trust policy of the role is not that of Lambda alone any more, so others could "
-            "act with what the function was granted; remove what was added to "
-            f"role.assume_role_policy, and give them a role of their own (got {json.dumps(trust)})"
-        ]
+        return [*_trust_errors(trust), *self._database_errors(), *self._size_errors()]
 
     def _database_errors(self) -> list[str]:
         """Whether the role may log in, from anywhere, to databases that nobody named."""
@@ -313,9 +319,13 @@ class IsolatedRole(iam.Role):
 
     def _write_policies(self) -> None:
         """Write the inline policies: what isolates the role, and what was granted."""
-        isolation = isolation_policy(region=self._region, vpc_id=self._vpc_id, exempt=self._exempt)
-        isolation["Statement"] += self._inline_logs
-        documents: dict[str, Any] = {"Isolation": isolation}
+        isolation = _isolation(self._region, self._vpc_id, frozenset(self._exempt))
+        documents: dict[str, Any] = {
+            "Isolation": {
+                "Version": "2012-10-17",
+                "Statement": [*isolation, *self._inline_logs],
+            }
+        }
         if self._grants is not None:
             documents["Grants"] = self._grants
         self._resource.policies = [
@@ -336,6 +346,17 @@ class IsolatedRole(iam.Role):
         self._write_policies()
         for statement in self._granted:
             super().add_to_principal_policy(statement)
+
+
+def _trust_errors(trust: Any) -> list[str]:
+    """Whether anybody but Lambda can assume the role."""
+    if trust == _TRUST:
+        return []
+    return [
+        "the trust policy of the role is not that of Lambda alone any more, so others could act "
+        "with what the function was granted; remove what was added to role.assume_role_policy, "
+        f"and give them a role of their own (got {json.dumps(trust)})"
+    ]
 
 
 def _statements_of_a_function(policy: iam.Policy) -> list[dict[str, Any]] | None:

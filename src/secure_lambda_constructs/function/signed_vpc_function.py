@@ -1,16 +1,14 @@
 """A Lambda function that runs signed code only, and reaches nothing but what is granted."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ..network.isolated_network import IsolatedNetwork
@@ -25,11 +23,16 @@ from .arguments import (
 )
 from .checked_function import CheckedFunction
 from .closed_check import ClosedFunctionCheck
+from .closed_functions import ClosedFunctionsCheck
 from .environment import check_environment
 from .findings import answer_function_findings
 from .layers import check_layers
 from .log_group import own_log_group
 from .role import IsolatedRole
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sqs as sqs
 
 __all__ = ["SignedVpcFunction"]
 
@@ -87,7 +90,7 @@ class SignedVpcFunction(Construct):
         description: str | None = None,
         function_name: str | None = None,
         environment: Mapping[str, str] | None = None,
-        environment_encryption: kms.IKey | None = None,
+        environment_encryption: "kms.IKey | None" = None,
         environment_variables_that_may_load_code: Sequence[str] = (),
         timeout: Duration | None = None,
         memory_size: int | None = None,
@@ -96,7 +99,7 @@ class SignedVpcFunction(Construct):
         reserved_concurrent_executions: int | None = None,
         initial_policy: Sequence[iam.PolicyStatement] = (),
         events: Sequence[lambda_.IEventSource] = (),
-        dead_letter_queue: sqs.IQueue | None = None,
+        dead_letter_queue: "sqs.IQueue | None" = None,
         on_failure: lambda_.IDestination | None = None,
         on_success: lambda_.IDestination | None = None,
         retry_attempts: int | None = None,
@@ -110,7 +113,7 @@ class SignedVpcFunction(Construct):
         vpc_subnets: ec2.SubnetSelection | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_YEAR,
         log_removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
-        log_encryption_key: kms.IKey | None = None,
+        log_encryption_key: "kms.IKey | None" = None,
         logging_format: lambda_.LoggingFormat | None = None,
         application_log_level_v2: lambda_.ApplicationLogLevel | None = None,
         system_log_level_v2: lambda_.SystemLogLevel | None = None,
@@ -190,7 +193,8 @@ class SignedVpcFunction(Construct):
             InvalidInputError: Something was given that would open the function.
         """
         check_arguments(signing, network, runtime, handler)
-        refuse_other_environment(network, Stack.of(scope))
+        stack = scope if isinstance(scope, Stack) else Stack.of(scope)
+        refuse_other_environment(network, stack)
         # Refuses code that is not there or cannot be signed before anything is created.
         signed = signed_code(signing, code)
         check_environment(
@@ -219,10 +223,11 @@ class SignedVpcFunction(Construct):
             vpc_id=network.vpc_id,
         )
         self._role = role
-        self._security_group = network.create_security_group(self, "SecurityGroup")
+        own_group = network._groups.of_function(self, "SecurityGroup")
+        self._security_group, self._security_group_id = own_group.group, own_group.id
         # Lambda removes the interfaces of a function after the function, with the rights of its
         # role, and the group cannot go before them: so the role has to go last (aws-cdk #6701).
-        self.node.find_child("SecurityGroup").node.add_dependency(role.resource)
+        own_group.resource.node.add_dependency(role.resource)
         try:
             with role.granting_to_lambda_itself():
                 function = CheckedFunction(
@@ -265,8 +270,10 @@ class SignedVpcFunction(Construct):
         function.allow_layers_of(signed.signer)
         if layers:
             function.add_layers(*layers)
+        node = function.node
         # No code runs before the DNS firewall is attached, nor after it is detached.
-        function.node.add_dependency(network.closed)
+        node.add_dependency(network.closed)
+        self._resource = cast(lambda_.CfnFunction, node.default_child)
         self._function = function
         function.grant_through(role)
         role.in_use()
@@ -288,10 +295,10 @@ class SignedVpcFunction(Construct):
         for event in events:
             function.add_event_source(event)
         self._subnets = subnets
-        self._check = ClosedFunctionCheck(self, role)
-        self.node.add_validation(self._check)
+        self._check = ClosedFunctionCheck(self, stack, role, self._resource)
+        ClosedFunctionsCheck.add(network, self._check)
         answer_function_findings(
-            self._check.resource,
+            self._resource,
             has_reserved_concurrency=reserved_concurrent_executions is not None,
             has_dead_letter_queue=dead_letter_queue is not None,
             has_key=environment_encryption is not None,
@@ -350,9 +357,8 @@ class SignedVpcFunction(Construct):
         The CDK is not told of it, or it would write this function's connections into a group that
         all functions have.
         """
-        resource = cast(lambda_.CfnFunction, self._function.node.default_child)
-        resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
-            security_group_ids=[self._security_group.security_group_id, group_id],
+        self._resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+            security_group_ids=[self._security_group_id, group_id],
             subnet_ids=[subnet.subnet_id for subnet in self._subnets],
         )
         self._check.look_again()

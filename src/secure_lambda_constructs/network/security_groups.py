@@ -6,16 +6,31 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from .prefix_lists import PrefixList
 
-__all__ = ["NetworkGroups"]
+__all__ = ["FunctionGroup", "NetworkGroups"]
 
 _HTTPS = 443
 _INGRESS = "EndpointsFromClients"
+
+
+class FunctionGroup(NamedTuple):
+    """The security group of one function.
+
+    Attributes:
+        id: Its id. To ask the group for it costs a question to the CDK's process.
+        resource: Its resource.
+        group: The group. Rules to other groups can be added through its `connections`.
+    """
+
+    id: str
+    resource: ec2.CfnSecurityGroup
+    group: ec2.ISecurityGroup
 
 
 class NetworkGroups:
@@ -53,7 +68,7 @@ class NetworkGroups:
         """Path of the only rule of a shared group that is a resource of its own."""
         return f"{self._scope.node.path}/{_INGRESS}"
 
-    def of_function(self, scope: Construct, id: str) -> ec2.ISecurityGroup:
+    def of_function(self, scope: Construct, id: str) -> FunctionGroup:
         """Create the group of one function.
 
         Args:
@@ -62,9 +77,9 @@ class NetworkGroups:
             id: Its id.
 
         Returns:
-            The group. Rules to other groups can be added through its `connections`.
+            The group.
         """
-        group = ec2.CfnSecurityGroup(
+        resource = ec2.CfnSecurityGroup(
             scope,
             id,
             group_description="Reaches DynamoDB and what is connected to it only",
@@ -76,9 +91,11 @@ class NetworkGroups:
                 )
             ],
         )
-        return ec2.SecurityGroup.from_security_group_id(
-            scope, f"{id}Rules", group.attr_group_id, allow_all_outbound=False
+        group_id = resource.attr_group_id
+        group = ec2.SecurityGroup.from_security_group_id(
+            scope, f"{id}Rules", group_id, allow_all_outbound=False
         )
+        return FunctionGroup(group_id, resource, group)
 
     def when_there_are_clients(self, join: Callable[[str], None]) -> None:
         """Say who is to have the group of all clients, now or as soon as there is one.

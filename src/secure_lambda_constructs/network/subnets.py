@@ -36,7 +36,7 @@ def chosen_subnets(
         return list(subnets)
     if not isinstance(selection, ec2.SubnetSelection):
         raise InvalidInputError(
-            f"{argument} is {selection!r}; write ec2.SubnetSelection(subnets=[...]) with some of "
+            f"{argument} is a {type(selection).__name__}; write ec2.SubnetSelection(subnets=[...]) with some of "
             f"{those}"
         )
     kind = selection.subnet_type
@@ -60,11 +60,11 @@ def chosen_subnets(
     for subnet in chosen:
         if subnet.subnet_id not in own:
             raise InvalidInputError(
-                f"{argument} names the subnet {subnet.node.path}, which cannot be used; write "
-                f"some of {those}, or leave it out"
+                f"{argument} names the subnet {subnet.node.path}, which is not one of {those}; "
+                "write some of these, or leave it out"
             )
     if not chosen:
         raise InvalidInputError(
-            f"{argument} selects no subnet; write some of {those}, or leave it out"
+            f"{argument} selects none of {those}; write some of these, or leave it out"
         )
     return chosen

@@ -1,12 +1,15 @@
 """Answers to what linters find in a signing baseline, kept next to it."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from aws_cdk import CfnResource
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..acknowledgements import acknowledge_cdk_nag, acknowledge_in_template
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_s3 as s3
 
 __all__ = ["answer_bucket_findings", "answer_grant_findings"]
 
@@ -16,7 +19,7 @@ _NO_ACCESS_LOGS = (
 )
 
 
-def answer_bucket_findings(bucket: s3.Bucket) -> None:
+def answer_bucket_findings(bucket: "s3.Bucket") -> None:
     """Say why the staging bucket has no server access logs.
 
     Args:
@@ -32,7 +35,7 @@ def answer_bucket_findings(bucket: s3.Bucket) -> None:
         ```
     """
     acknowledge_cdk_nag(bucket, {"AwsSolutions-S1": _NO_ACCESS_LOGS})
-    resource = cast(s3.CfnBucket, bucket.node.default_child)
+    resource = cast(CfnResource, bucket.node.default_child)
     acknowledge_in_template(resource, checkov={"CKV_AWS_18": _NO_ACCESS_LOGS})
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..errors import InvalidInputError
@@ -73,6 +72,8 @@ class ImportedSigningBaseline(BaselineMembers):
         self._config = lambda_.CodeSigningConfig.from_code_signing_config_arn(
             self, "CodeSigningConfig", code_signing_config_arn
         )
+        from aws_cdk import aws_s3 as s3  # takes long to import
+
         self._bucket = s3.Bucket.from_bucket_name(
             self, "StagingBucket", identity.resolved_bucket_name()
         )

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .alarms import make_alarms
@@ -13,6 +12,7 @@ from .everything import sign_everything
 from .signed_code import CodeSigner, SignedCode
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sns as sns
 
 __all__ = ["BaselineMembers", "ISigningBaseline"]
@@ -61,7 +61,7 @@ class ISigningBaseline(Protocol):
         """
 
     @property
-    def staging_bucket(self) -> s3.IBucket:
+    def staging_bucket(self) -> "s3.IBucket":
         """The bucket in which Signer finds the code and puts the signed code."""
 
     def signed(self, code: lambda_.Code) -> SignedCode:
@@ -202,7 +202,7 @@ class BaselineMembers(Construct):
 
     _signer: CodeSigner
     _config: lambda_.ICodeSigningConfig
-    _bucket: s3.IBucket
+    _bucket: "s3.IBucket"
     _version_arn: str
     _enforcement: lambda_.UntrustedArtifactOnDeployment | None = None
 
@@ -222,7 +222,7 @@ class BaselineMembers(Construct):
         return self._version_arn
 
     @property
-    def staging_bucket(self) -> s3.IBucket:
+    def staging_bucket(self) -> "s3.IBucket":
         """See `ISigningBaseline.staging_bucket`."""
         return self._bucket
 

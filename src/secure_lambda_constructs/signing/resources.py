@@ -1,15 +1,17 @@
 """The resources of a signing baseline."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_signer as signer
 from constructs import Construct
 
 from .findings import answer_bucket_findings
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_s3 as s3
 
 __all__ = ["SigningResources", "make_profile", "make_resources"]
 
@@ -35,7 +37,7 @@ class SigningResources(NamedTuple):
     """
 
     version_arn: str
-    bucket: s3.Bucket
+    bucket: "s3.Bucket"
     config: lambda_.CodeSigningConfig
 
 
@@ -137,7 +139,10 @@ def make_profile(
     return profile
 
 
-def _make_bucket(scope: Construct, name: str) -> s3.Bucket:
+def _make_bucket(scope: Construct, name: str) -> "s3.Bucket":
+    # A module that takes long to import: who only imports the library need not wait for it.
+    from aws_cdk import aws_s3 as s3
+
     bucket = s3.Bucket(
         scope,
         "StagingBucket",
