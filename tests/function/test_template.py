@@ -251,8 +251,10 @@ def test_is_connectable(world: World) -> None:
     database.secret.grant_read(function)
     template = world.template()
     assert template.circles() == []
-    allowed = template.resources["NetworkDnsFirewallAllowedE16FFFD0"]["Properties"]["Domains"]
-    assert allowed[-1] == {"Fn::GetAtt": ["DatabaseB269D8BB", "Endpoint.Address"]}
+    lists = template.all("AWS::Route53Resolver::FirewallDomainList")
+    assert [{"Fn::GetAtt": ["DatabaseB269D8BB", "Endpoint.Address"]}] in [
+        names["Domains"] for names in lists
+    ]
     egress = template.one("AWS::EC2::SecurityGroupEgress")
     assert egress["GroupId"] == {"Fn::GetAtt": ["UserInfoSecurityGroup807C0226", "GroupId"]}
     assert egress["DestinationSecurityGroupId"] == {

@@ -8,17 +8,31 @@ from typing import Any
 
 from .attackers import role_context
 from .case import Case
+from .checks.databases import closed_databases, groups_of, login_id
 from .checks.network import PREFIX_LISTS, egress_rules
+from .checks.requests import requests_of
 from .dnsfirewall import answers
+from .model.physical import attribute
 from .model.policies import pessimistic
 from .model.values import as_list, dig, unknowns
-from .model.views import Function
+from .model.views import Function, security_group_rules
+from .model.world import Resource
 from .simulator import Decision, Question
 
 __all__ = ["FLOWS", "broken_flows"]
 
 _TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
-_READS = ("dynamodb:GetItem", "dynamodb:Query")
+# What a function with a table does with it, as far as it is granted.
+_TABLE_CALLS = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:UpdateItem",
+}
 _LOG_WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 # What the Lambda service does with the role to give the function its network interfaces.
@@ -59,23 +73,83 @@ _NO_ANSWER = (
 
 
 def _reads(case: Case) -> Iterator[str]:
-    """The code reads the table from inside the VPC, through the endpoint."""
-    questions = [
-        Question(
-            label=f"{function.path} through {endpoint.resource.path}",
-            action=action,
-            resource=str(table.arn),
-            context=role_context(function, vpc=str(endpoint.resource.get("VpcId"))),
-            principal=function.session,
-            identity=function.documents,
-            endpoint_policy=endpoint.strict_policy,
-        )
-        for function in case.isolated
-        for endpoint in case.endpoints_of("dynamodb")
-        for table in case.world.of(*_TABLES)
-        for action in _READS
-    ]
+    """The code does with its table what it is granted, inside the VPC and through the endpoint."""
+    questions = []
+    for function in case.isolated:
+        granted = list(_table_calls(case, function))
+        if not granted and not list(_logins(case, function)):
+            yield f"{function.path} has neither a table nor a database"
+        questions += [
+            Question(
+                label=f"{function.path} through {endpoint.resource.path}",
+                action=action,
+                resource=table,
+                context=role_context(function, vpc=str(endpoint.resource.get("VpcId"))),
+                principal=function.session,
+                identity=function.documents,
+                endpoint_policy=endpoint.strict_policy,
+            )
+            for endpoint in case.endpoints_of("dynamodb")
+            for action, table in granted
+        ]
     yield from _denied(case, questions)
+
+
+def _table_calls(case: Case, function: Function) -> Iterator[tuple[str, str]]:
+    tables = {table.arn for table in case.world.of(*_TABLES)}
+    for action, resource in _requests(case, function):
+        if action in _TABLE_CALLS and resource in tables:
+            yield action, resource
+
+
+def _logs_in(case: Case) -> Iterator[str]:
+    """The code finds its database, reaches it and logs in; RDS tells IAM nothing of the VPC."""
+    questions = []
+    for function in case.isolated:
+        for database, user in _logins(case, function):
+            questions.append(
+                Question(
+                    label=f"{function.path} to {database.path}",
+                    action="rds-db:connect",
+                    resource=user,
+                    context=role_context(function, vpc=None),
+                    principal=function.session,
+                    identity=function.documents,
+                )
+            )
+            name = str(attribute(database, "Endpoint"))
+            if not all(answers(case, str(vpc), name, "A") for vpc in function.vpc_ids):
+                yield f"{database.path}: {name} is not answered"
+            if not _reaches(case, function, database):
+                yield f"{function.path} does not reach {database.path}"
+    yield from _denied(case, questions)
+
+
+def _logins(case: Case, function: Function) -> Iterator[tuple[Resource, str]]:
+    for action, resource in _requests(case, function):
+        for database in closed_databases(case):
+            if action == "rds-db:connect" and f":dbuser:{login_id(database)}/" in resource:
+                yield database, resource
+
+
+def _reaches(case: Case, function: Function, database: Resource) -> bool:
+    """Tell whether a rule of the function lets out what a rule of the database lets in."""
+    theirs = groups_of(database)
+    ports = {
+        (rule.get("FromPort"), rule.get("ToPort"))
+        for sender, group, rules in egress_rules(case)
+        if group is not None and sender.path == function.path
+        for rule in rules
+        if rule.get("DestinationSecurityGroupId") in theirs
+    }
+    ours = [group.id for group in function.security_groups if group is not None]
+    return any(
+        rule.get("SourceSecurityGroupId") in ours
+        and (rule.get("FromPort"), rule.get("ToPort")) in ports
+        for group in case.world.of("AWS::EC2::SecurityGroup")
+        if group.id in theirs
+        for rule in security_group_rules(case.world, group, "Ingress")
+    )
 
 
 def _is_routed(case: Case) -> Iterator[str]:
@@ -228,6 +302,7 @@ FLOWS: dict[str, Callable[[Case], Iterator[str]]] = {
     "known": _is_known,
     "let out": _is_let_out,
     "logged": _is_logged,
+    "logs in": _logs_in,
     "reads": _reads,
     "resolved": _is_resolved,
     "routed": _is_routed,
@@ -239,6 +314,11 @@ def broken_flows(case: Case) -> dict[str, list[str]]:
     """Return why each flow that does not work does not."""
     found = {name: list(flow(case)) for name, flow in FLOWS.items()}
     return {name: reasons for name, reasons in found.items() if reasons}
+
+
+def _requests(case: Case, function: Function) -> list[tuple[str, str]]:
+    resource = function.resource
+    return requests_of(case, function.documents, region=resource.region, account=resource.account)
 
 
 def _leads_to_dynamodb(rule: dict[str, Any], region: str) -> bool:

@@ -14,6 +14,9 @@ __all__ = [
     "DATABASE",
     "ENDPOINTS",
     "EVENTS",
+    "EXAMPLE_EXISTING_VPC",
+    "EXAMPLE_MANY_FUNCTIONS",
+    "EXAMPLE_RDS",
     "EXISTING_VPC",
     "FLAGGED",
     "ISOLATED_TABLE",
@@ -29,7 +32,7 @@ __all__ = [
 ]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-_EXAMPLE = REPOSITORY / "examples" / "user_info"
+_EXAMPLES = REPOSITORY / "examples"
 _VARIANTS = Path(__file__).parent / "apps" / "variants.py"
 _FEATURES = Path(__file__).parent / "apps" / "features.py"
 
@@ -52,6 +55,10 @@ DATABASE = ("database_one_stack", "database_three_stacks")
 ENDPOINTS = "endpoints"
 ORGANIZATION = "organization"
 EXISTING_VPC = "existing_vpc"
+# The other examples, bound to a region.
+EXAMPLE_MANY_FUNCTIONS = "example_many_functions"
+EXAMPLE_RDS = "example_rds"
+EXAMPLE_EXISTING_VPC = "example_existing_vpc"
 
 # All that must be closed and must work.
 JUDGED = [
@@ -64,6 +71,9 @@ JUDGED = [
     ENDPOINTS,
     ORGANIZATION,
     EXISTING_VPC,
+    EXAMPLE_MANY_FUNCTIONS,
+    EXAMPLE_RDS,
+    EXAMPLE_EXISTING_VPC,
 ]
 
 # What each is, as the command says it.
@@ -72,6 +82,9 @@ TITLES = {
     BOUND: "the example",
     AGNOSTIC: "the example, bound to no region",
     FLAGGED: "the example, all recommended feature flags",
+    EXAMPLE_MANY_FUNCTIONS: "the example with many functions",
+    EXAMPLE_RDS: "the example with a database",
+    EXAMPLE_EXISTING_VPC: "the example in an existing VPC",
     THREE_STACKS: "three stacks with keys",
     ISOLATED_TABLE: "an isolated table",
     ISOLATED_TABLE_APART: "an isolated table, three stacks",
@@ -114,12 +127,12 @@ def synthesize(name: str, shared: Path) -> Path:
             (output / "cwd").mkdir(parents=True)
             if program == "example":
                 bound = {"CDK_DEFAULT_ACCOUNT": "444455556666", "CDK_DEFAULT_REGION": "us-east-1"}
-                arguments = [str(_EXAMPLE / "app.py")]
+                arguments = [str(_EXAMPLES / "user_info" / "app.py")]
                 _run(arguments, output / "cwd", {**bound, "CDK_OUTDIR": str(output / BOUND)})
             elif program == "features":
                 _run([str(_FEATURES), str(output)], output / "cwd", {})
             else:
-                _run([str(_VARIANTS), str(output), str(_EXAMPLE)], output / "cwd", {})
+                _run([str(_VARIANTS), str(output), str(_EXAMPLES)], output / "cwd", {})
             done.touch()
     return output / name
 

@@ -8,9 +8,9 @@ import pytest
 from .case import Case
 from .flows import FLOWS, broken_flows
 from .holes import Draft
-from .holes.breakages import BREAKAGES
+from .holes.breakages import BREAKAGES, DATABASE_BREAKAGES
 from .simulator import Simulator
-from .synthesis import JUDGED, THREE_STACKS
+from .synthesis import EXAMPLE_RDS, JUDGED, THREE_STACKS
 
 
 @pytest.mark.parametrize("app", JUDGED)
@@ -32,12 +32,32 @@ def test_a_flow_that_is_cut_off_is_seen(
     assert set(found) == broken, found
 
 
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [
+        pytest.param(*breakage, id=breakage[0].__name__.strip("_"))
+        for breakage in DATABASE_BREAKAGES
+    ],
+)
+def test_a_database_that_is_cut_off_is_seen(
+    change: Callable[[Draft], None],
+    broken: set[str],
+    case_of: Callable[[str], Case],
+    simulator: Simulator,
+) -> None:
+    draft = Draft(case_of(EXAMPLE_RDS).world)
+    change(draft)
+    found = broken_flows(Case(draft.world(), simulator))
+    assert set(found) == broken, found
+
+
 def test_the_key_breaks_nothing_by_itself(bound: Case, simulator: Simulator) -> None:
     assert broken_flows(Case(_with_a_key(bound).world(), simulator)) == {}
 
 
 def test_every_flow_can_be_broken() -> None:
-    assert {flow for _, broken in BREAKAGES for flow in broken} == set(FLOWS)
+    breakages = [*BREAKAGES, *DATABASE_BREAKAGES]
+    assert {flow for _, broken in breakages for flow in broken} == set(FLOWS)
 
 
 def test_the_table_with_a_key_is_judged(case_of: Callable[[str], Case]) -> None:

@@ -6,10 +6,18 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_rds as rds
 
 from secure_lambda_constructs import InvalidInputError, IsolatedNetwork
 
 from .conftest import Synthesize
+
+ALLOWED = "NetworkDnsFirewallAllowedE16FFFD0"
+REDIRECTED = "NetworkDnsFirewallRedirected33E0BBAD"
+EVERYTHING = "NetworkDnsFirewallEverythingF55B9CF7"
+INSPECTING = (100, "ALLOW", ALLOWED, "INSPECT_REDIRECTION_DOMAIN")
+TRUSTING = (150, "ALLOW", REDIRECTED, "TRUST_REDIRECTION_DOMAIN")
+BLOCKING = (200, "BLOCK", EVERYTHING, None)
 
 
 def network_in(region: str | None, prefix_list_id: str = "pl-0123456789abcdef0") -> IsolatedNetwork:
@@ -40,10 +48,33 @@ def with_references(name: str) -> str:
 
 
 def domains(template: dict[str, Any]) -> list[Any]:
-    found: list[Any] = template["Resources"]["NetworkDnsFirewallAllowedE16FFFD0"]["Properties"][
-        "Domains"
-    ]
+    found: list[Any] = template["Resources"][ALLOWED]["Properties"]["Domains"]
     return found
+
+
+def redirected(template: dict[str, Any]) -> list[Any]:
+    """The names of the second list; none where it is not there."""
+    resource = template["Resources"].get(REDIRECTED, {"Properties": {"Domains": []}})
+    found: list[Any] = resource["Properties"]["Domains"]
+    return found
+
+
+def rules(template: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Of each rule the priority, the action, the list and what it does with redirections."""
+    (group,) = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Route53Resolver::FirewallRuleGroup"
+    ]
+    return [
+        (
+            rule["Priority"],
+            rule["Action"],
+            rule["FirewallDomainListId"]["Fn::GetAtt"][0],
+            rule.get("FirewallDomainRedirectionAction"),
+        )
+        for rule in group["FirewallRules"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -79,15 +110,145 @@ def test_names_reach_the_list_once(synthesize: Synthesize) -> None:
 
 def test_references_are_taken_as_they_are(synthesize: Synthesize) -> None:
     def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
-        database = cdk.CfnResource(stack, "Database", type="AWS::RDS::DBInstance")
+        cache = cdk.CfnResource(stack, "Cache", type="AWS::ElastiCache::ServerlessCache")
         network.allow_dns_names(
-            database.get_att("Endpoint.Address").to_string(), cdk.Fn.import_value("Address")
+            cache.get_att("Endpoint.Address").to_string(), cdk.Fn.import_value("Address")
         )
 
-    assert domains(synthesize(change))[2:] == [
-        {"Fn::GetAtt": ["Database", "Endpoint.Address"]},
+    template = synthesize(change)
+    assert domains(template)[2:] == [
+        {"Fn::GetAtt": ["Cache", "Endpoint.Address"]},
         {"Fn::ImportValue": "Address"},
     ]
+    # Nobody knows what makes their records, so that what they lead to is looked at.
+    assert rules(template) == [INSPECTING, BLOCKING]
+
+
+DATABASE_NAMES = [
+    "users.abc123.us-east-1.rds.amazonaws.com",
+    "users.cluster-abc123.us-east-1.rds.amazonaws.com",
+    "users.proxy-abc123.us-east-1.rds.amazonaws.com",
+    "Users.ABC123.us-east-1.RDS.amazonaws.com",
+    "*.abc123.us-east-1.rds.amazonaws.com",
+    "*.abc123.us-east-1.docdb.amazonaws.com",
+    "users.abc123.us-east-1.neptune.amazonaws.com",
+    "reports.abc123.us-east-1.redshift.amazonaws.com",
+    "users.abc123.<region>.rds.<suffix>",
+]
+
+
+def test_what_names_of_databases_lead_to_is_trusted(synthesize: Synthesize) -> None:
+    names = [with_references(name) for name in DATABASE_NAMES]
+
+    def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
+        network.allow_dns_names("sts.us-east-1.amazonaws.com", *names[:1])
+        network.allow_dns_names(*names, *names)
+        assert network.allowed_dns_names[2:] == ["sts.us-east-1.amazonaws.com", *names]
+
+    for region in (None, "us-east-1"):
+        template = synthesize(change, region=region)
+        assert domains(template)[2:] == ["sts.us-east-1.amazonaws.com"]
+        assert redirected(template)[:-1] == DATABASE_NAMES[:-1]
+        assert len(redirected(template)) == len(DATABASE_NAMES)
+        assert rules(template) == [INSPECTING, TRUSTING, BLOCKING]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        # One of no database of the region, or of no database.
+        "users.abc123.eu-west-1.rds.amazonaws.com",
+        "rds.us-east-1.amazonaws.com",
+        "abc123.us-east-1.rds.amazonaws.com",
+        "a.users.abc123.us-east-1.rds.amazonaws.com",
+        "users.abc123.us-east-1.rds-data.amazonaws.com",
+        "users.abc123.us-east-1.rds.x.amazonaws.com",
+        "users.abc123.us-east-1.elb.amazonaws.com",
+        "vpce-0123-abc.rds.us-east-1.vpce.amazonaws.com",
+        "*.s3.us-east-1.amazonaws.com",
+    ],
+)
+def test_what_other_names_lead_to_is_looked_at(synthesize: Synthesize, name: str) -> None:
+    template = synthesize(lambda stack, network: network.allow_dns_names(name), region="us-east-1")
+    assert domains(template)[2:] == [name]
+    assert rules(template) == [INSPECTING, BLOCKING]
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [
+        ("AWS::RDS::DBCluster", "Endpoint.Address"),
+        ("AWS::RDS::DBCluster", "ReadEndpoint.Address"),
+        ("AWS::RDS::DBInstance", "Endpoint.Address"),
+        ("AWS::RDS::DBProxy", "Endpoint"),
+        ("AWS::RDS::DBProxyEndpoint", "Endpoint"),
+        ("AWS::DocDB::DBCluster", "ReadEndpoint"),
+        ("AWS::Neptune::DBInstance", "Endpoint"),
+        ("AWS::Redshift::Cluster", "Endpoint.Address"),
+    ],
+)
+def test_what_the_address_of_a_database_leads_to_is_trusted(
+    synthesize: Synthesize, kind: str, attribute: str
+) -> None:
+    def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
+        database = cdk.CfnResource(stack, "Database", type=kind)
+        network.allow_dns_names(database.get_att(attribute).to_string())
+
+    template = synthesize(change)
+    assert redirected(template) == [{"Fn::GetAtt": ["Database", attribute]}]
+    assert len(domains(template)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [
+        ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
+        ("AWS::RDS::DBSubnetGroup", "Endpoint"),
+        ("AWS::Custom::RDS::DBInstance", "Endpoint"),
+        ("AWS::CloudFormation::CustomResource", "Endpoint"),
+    ],
+)
+def test_what_other_attributes_lead_to_is_looked_at(
+    synthesize: Synthesize, kind: str, attribute: str
+) -> None:
+    def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
+        other = cdk.CfnResource(stack, "Other", type=kind)
+        network.allow_dns_names(other.get_att(attribute).to_string())
+
+    template = synthesize(change)
+    assert domains(template)[2:] == [{"Fn::GetAtt": ["Other", attribute]}]
+    assert rules(template) == [INSPECTING, BLOCKING]
+
+
+def test_the_addresses_of_the_databases_of_the_cdk(synthesize: Synthesize) -> None:
+    def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
+        cluster = rds.DatabaseCluster(
+            stack,
+            "Cluster",
+            engine=rds.DatabaseClusterEngine.aurora_postgres(
+                version=rds.AuroraPostgresEngineVersion.VER_16_6
+            ),
+            writer=rds.ClusterInstance.serverless_v2("Writer"),
+            vpc=network.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnets=network.subnets),
+        )
+        assert cluster.secret is not None
+        proxy = cluster.add_proxy(
+            "Proxy",
+            secrets=[cluster.secret],
+            vpc=network.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnets=network.subnets),
+        )
+        network.allow_dns_names(
+            cluster.cluster_endpoint.hostname, cluster.cluster_read_endpoint.hostname
+        )
+        network.allow_dns_names(proxy.endpoint)
+
+    template = synthesize(change)
+    attributes = [name["Fn::GetAtt"][1] for name in redirected(template)]
+    assert attributes == ["Endpoint.Address", "ReadEndpoint.Address", "Endpoint"]
+    assert len(domains(template)) == 2
+    assert rules(template) == [INSPECTING, TRUSTING, BLOCKING]
 
 
 def test_interface_endpoint(synthesize: Synthesize) -> None:

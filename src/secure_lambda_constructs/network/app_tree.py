@@ -8,7 +8,7 @@ in another Stage, which references cannot reach.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Optional, TypeVar, cast
@@ -16,41 +16,25 @@ from typing import Any, Optional, TypeVar, cast
 from aws_cdk import CfnResource, Stack, Stage
 from constructs import IConstruct
 
-__all__ = ["WAYS_OUT", "AppTree", "Found", "References", "flat"]
+from .ways_out import WAYS_OUT
+
+__all__ = ["AppTree", "Found", "References", "flat"]
 
 _Kind = TypeVar("_Kind")
 
-# Resources that open a VPC, and how.
-WAYS_OUT = {
-    "aws_ec2.CfnCarrierGateway": "is a way to a carrier's network",
-    "aws_ec2.CfnClientVpnTargetNetworkAssociation": "lets VPN clients in",
-    "aws_ec2.CfnEgressOnlyInternetGateway": "is a way to the internet",
-    "aws_ec2.CfnInstance": "is a host that could pass traffic on",
-    "aws_ec2.CfnInternetGateway": "is a way to the internet",
-    "aws_ec2.CfnLocalGatewayRouteTableVPCAssociation": "is a way to an on-premises network",
-    "aws_ec2.CfnNatGateway": "is a way to the internet",
-    "aws_ec2.CfnRoute": "is a route besides those of the gateway endpoints",
-    "aws_ec2.CfnTransitGatewayAttachment": "is a way to other networks",
-    "aws_ec2.CfnTransitGatewayVpcAttachment": "is a way to other networks",
-    "aws_ec2.CfnVPCDHCPOptionsAssociation": "can send DNS queries elsewhere",
-    "aws_ec2.CfnVPCGatewayAttachment": "attaches a gateway",
-    "aws_ec2.CfnVPCPeeringConnection": "is a way to another VPC",
-    "aws_ec2.CfnVPNConnection": "is a way to an on-premises network",
-    "aws_ec2.CfnVPNGateway": "is a way to an on-premises network",
-    "aws_ec2.CfnVPNGatewayRoutePropagation": "brings in routes",
-    "aws_route53resolver.CfnResolverEndpoint": "sends DNS queries elsewhere",
-    "aws_route53resolver.CfnResolverRuleAssociation": "sends DNS queries elsewhere",
-}
 # The classes that are looked at, by name so that no further module of the CDK has to be imported,
 # with the property that says what they belong to, or "" where any may.
 _SUBJECT = {
     **dict.fromkeys(WAYS_OUT, ""),
+    "aws_ec2.CfnFlowLog": "resourceId",
     "aws_ec2.CfnSecurityGroupEgress": "groupId",
     "aws_ec2.CfnSecurityGroupIngress": "groupId",
     "aws_ec2.CfnSubnet": "",
+    "aws_ec2.CfnSubnetCidrBlock": "subnetId",
     "aws_ec2.CfnSubnetRouteTableAssociation": "",
     "aws_ec2.CfnVPCCidrBlock": "",
     "aws_ec2.CfnVPCEndpoint": "",
+    "aws_events.CfnRule": "targets",
     "aws_iam.CfnManagedPolicy": "roles",
     "aws_lambda.CfnAlias": "functionName",
     "aws_lambda.CfnEventInvokeConfig": "functionName",
@@ -60,13 +44,17 @@ _SUBJECT = {
     "aws_lambda.CfnVersion": "functionName",
     "aws_logs.CfnDestination": "",
     "aws_logs.CfnSubscriptionFilter": "logGroupName",
+    "aws_pipes.CfnPipe": "targetParameters",
+    "aws_ram.CfnResourceShare": "resourceArns",
     "aws_route53resolver.CfnFirewallRuleGroupAssociation": "",
+    "aws_route53resolver.CfnResolverQueryLoggingConfigAssociation": "resourceId",
+    "aws_scheduler.CfnSchedule": "target",
     "aws_sqs.CfnQueuePolicy": "queues",
 }
-# How Amazon EC2 names what the checks look for.
-_LOOKED_UP = re.compile(r"(?:rtb|sg|subnet|vpc)-[0-9a-f]+")
+# How Amazon EC2 names what the checks look for, by itself, in an ARN or in a list.
+_LOOKED_UP = re.compile(r"(?<![\w-])(?:rtb|sg|subnet|vpc)-[0-9a-f]+(?![\w-])")
 # Of those where any property may: these tell of a VPC without being in it.
-_NOT_A_PLACE = ("policyDocument", "tags", "userData")
+_NOT_A_PLACE = frozenset(["policyDocument", "tagSpecifications", "tags", "userData"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +71,7 @@ class Found:
     def subject(self) -> Any:
         """The property that says what it belongs to, or all of them."""
         key = _SUBJECT[self.kind]
-        if key:
-            return self.properties.get(key)
-        return {name: v for name, v in self.properties.items() if name not in _NOT_A_PLACE}
+        return self.properties.get(key) if key else self.properties
 
 
 @dataclass(frozen=True)
@@ -213,6 +199,35 @@ class AppTree:
                 concerned.update(dict.fromkeys(index.get(key, ())))
         return list(concerned)
 
+    def concerning_each(
+        self, stack: Stack, own: Sequence[Sequence[Any]], tokens: Callable[[], list[list[str]]]
+    ) -> list[list[Found]]:
+        """Do what `concerning` does for many constructs of a stack, with few questions.
+
+        Args:
+            stack: Where they are.
+            own: What their stack writes where it refers to each of them.
+            tokens: Tells how they may be referred to, in the same order. It is asked where there
+                are other stacks.
+
+        Returns:
+            For each construct the resources that belong to it.
+        """
+        here = [[_key(value) for value in values] for values in own]
+        index = self._by_reference.get(stack, {})
+        concerned: list[dict[Found, None]] = [
+            {found: None for key in keys for found in index.get(key, ())} for keys in here
+        ]
+        others = [other for other in self._by_reference if other is not stack]
+        asked = tokens() if others else []
+        for other in others:
+            index = self._by_reference[other]
+            for number, values in enumerate(other.resolve(asked)):
+                for key, mine in zip(map(_key, values), here[number], strict=True):
+                    if _is_said_there(key, mine):
+                        concerned[number].update(dict.fromkeys(index.get(key, ())))
+        return [list(each) for each in concerned]
+
     def mentions(self, value: Any, stack: Stack, references: References) -> bool:
         """Whether a resolved value refers to a construct.
 
@@ -281,19 +296,20 @@ def _keys_of(stack: Stack, tokens: Sequence[str]) -> list[str]:
 
 
 def _keys_in(stack: Stack, references: References, own: list[str]) -> list[str]:
-    """What a stack writes where it refers to a construct, which is known for the construct's own.
-
-    Another stack that never refers to it writes the same as the construct's own, and means
-    something else by it.
-    """
+    """What a stack writes where it refers to a construct; for the construct's own it is known."""
     if stack is references.stack:
         return own
     there = _keys_of(stack, references.tokens)
-    return [
-        key
-        for key, here in zip(there, own, strict=True)
-        if key != here or key.startswith('"')  # the literal id of what was looked up
-    ]
+    return [key for key, here in zip(there, own, strict=True) if _is_said_there(key, here)]
+
+
+def _is_said_there(key: str, here: str) -> bool:
+    """Whether what a stack would write to refer to another one's construct can be in it.
+
+    A stack that never refers to it writes the same as the construct's own, and means something
+    else by it; the literal id of what was looked up is the same everywhere.
+    """
+    return key != here or key.startswith('"')
 
 
 def _key(value: Any) -> str:
@@ -302,15 +318,22 @@ def _key(value: Any) -> str:
 
 
 def _mentioned(value: Any) -> Iterator[str]:
-    """The keys of all references in a resolved value, and of ids that were looked up."""
+    """The keys of all references in a resolved value, and of ids that were looked up.
+
+    What tells of something without being in it is left out.
+    """
     if isinstance(value, str):
-        if _LOOKED_UP.fullmatch(value):
-            yield _key(value)
+        for match in _LOOKED_UP.finditer(value):
+            yield _key(match[0])
     elif isinstance(value, dict):
         if len(value) == 1:
             yield _key(value)
-        for item in value.values():
-            yield from _mentioned(item)
+        match value:
+            case {"Fn::GetAtt": [name, "RouteTableId" | "SubnetId" | "VpcId"]}:
+                yield _key({"Ref": name})  # which is the same, or a part of it
+        for name, item in value.items():
+            if name not in _NOT_A_PLACE:
+                yield from _mentioned(item)
     elif isinstance(value, list):
         for item in value:
             yield from _mentioned(item)

@@ -8,16 +8,19 @@ made with them is looked at last, wherever in the app it is. See `app_tree` for 
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import Stack
 from constructs import IValidation
 
-from .app_tree import WAYS_OUT, AppTree, Found, References, flat
+from .app_tree import AppTree, Found, References, flat
 from .existing_vpc import is_in_app
+from .flow_log import flow_log_reason
 from .perimeter import is_bound
 from .services import refusal
+from .ways_out import ONLY_BY_REFERENCE, WAYS_OUT
 
 if TYPE_CHECKING:
     from .members import NetworkMembers
@@ -56,12 +59,13 @@ class ClosedNetworkCheck:
         """
         network = self._network
         tree = AppTree.of(network, self)
-        concerned = dict.fromkeys(tree.below(network))
+        placed: dict[Found, None] = {}
         for references in self._references():
-            concerned.update(dict.fromkeys(tree.concerning(references)))
+            placed.update(dict.fromkeys(tree.concerning(references)))
+        concerned = {**dict.fromkeys(tree.below(network)), **placed}
         errors: list[str] = []
         for found in concerned:
-            reason = next(self._reasons(found, tree), None)
+            reason = next(self._reasons(found, tree, found in placed), None)
             if reason is not None:
                 errors.append(f"{found.node.node.path} {reason}")
         if self._in_app:
@@ -102,11 +106,24 @@ class ClosedNetworkCheck:
                     "leave dynamodb_endpoint out"
                 )
 
+    @cached_property
+    def _own_paths(self) -> set[str]:
+        """Where the parts of the network are that nobody else may make for it."""
+        network = self._network
+        path = network.node.path
+        own = {f"{path}/DnsFirewall/Association"}
+        if network._options.dns_query_log_group is not None:
+            own.add(f"{path}/QueryLogAssociation")
+        if self._in_app:
+            subnets = network.vpc.isolated_subnets
+            own.update(f"{subnet.node.path}/RouteTableAssociation" for subnet in subnets)
+        else:
+            own.update(f"{path}/Subnet{number + 1}Routes" for number in range(len(network.subnets)))
+        return own
+
     def _is_own(self, found: Found) -> bool:
         """Whether a resource is a part of the network, or of the VPC that it was made from."""
-        owners = [self._network, self._network.vpc] if self._in_app else [self._network]
-        path = found.node.node.path
-        return any(path.startswith(f"{owner.node.path}/") for owner in owners)
+        return found.node.node.path in self._own_paths
 
     def _is_about_groups(self, found: Found, tree: AppTree) -> bool:
         """Whether somebody has added a rule to a group that all functions share."""
@@ -117,14 +134,11 @@ class ClosedNetworkCheck:
             and found.node.node.path != groups.own_rule_path
         )
 
-    def _reasons(self, found: Found, tree: AppTree) -> Iterator[str]:
-        """Why a resource cannot stay in the network, if so."""
+    def _reasons(self, found: Found, tree: AppTree, is_placed: bool) -> Iterator[str]:
+        """Why a resource, which refers to the network or is below it, cannot stay, if so."""
         properties = found.properties
-        if found.kind in WAYS_OUT:
-            yield (
-                f"{WAYS_OUT[found.kind]}, which an IsolatedNetwork does not have; remove it, or "
-                "make a VPC of its own for what needs it"
-            )
+        if found.kind in WAYS_OUT and (is_placed or found.kind not in ONLY_BY_REFERENCE):
+            yield WAYS_OUT[found.kind]
         match found.kind:
             case "aws_ec2.CfnVPCEndpoint":
                 yield from _endpoint_reasons(
@@ -136,12 +150,18 @@ class ClosedNetworkCheck:
             case "aws_ec2.CfnSubnet":
                 if _any(properties, "mapPublicIpOnLaunch", "ipv6CidrBlock", "ipv6IpamPoolId"):
                     yield "is a subnet with public or IPv6 addresses; all subnets must be isolated"
+            case "aws_ec2.CfnFlowLog":
+                reason = flow_log_reason(found, tree) if is_placed else None
+                if reason is not None:
+                    yield reason
+            case "aws_ec2.CfnSubnetCidrBlock":
+                yield "gives a subnet IPv6 addresses; an IsolatedNetwork is IPv4 only"
             case "aws_ec2.CfnVPCCidrBlock":
                 if _any(
                     properties, "amazonProvidedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId"
                 ):
                     yield "gives the VPC IPv6 addresses; an IsolatedNetwork is IPv4 only"
-            case "aws_ec2.CfnSubnetRouteTableAssociation" if not self._is_own(found):
+            case "aws_ec2.CfnSubnetRouteTableAssociation" if is_placed and not self._is_own(found):
                 yield (
                     "gives a subnet of the network another route table, or another subnet the "
                     "network's; remove it: the network's subnets have the one without routes"
@@ -161,6 +181,13 @@ class ClosedNetworkCheck:
                     "puts DNS rules beside those of the network, which may answer names that "
                     "leave it; remove it"
                 )
+            case "aws_route53resolver.CfnResolverQueryLoggingConfigAssociation":
+                if is_placed and not self._is_own(found):
+                    yield (
+                        "logs what functions ask for, and who reads it is not known; remove it, "
+                        "and write dns_query_log_group=logs.LogGroup(self, 'Queries') at the "
+                        "network"
+                    )
 
 
 def _any(properties: dict[str, Any], *names: str) -> bool:

@@ -7,12 +7,12 @@ name must be AWS's own, and a wildcard must not cover names that every customer 
 import re
 from typing import Any
 
-from aws_cdk import Stack, Token
+from aws_cdk import Reference, Stack, Token, Tokenization
 from aws_cdk.region_info import RegionInfo
 
 from ..errors import InvalidInputError
 
-__all__ = ["check_dns_name"]
+__all__ = ["check_dns_name", "is_database_name"]
 
 # What `Ref: AWS::Region` and `Ref: AWS::URLSuffix` become here, and every other reference.
 _REGION, _SUFFIX, _REFERENCE = "a-region-1", "amazonaws.com", "\0"
@@ -27,6 +27,12 @@ _ZONES = "ddb|s3"
 # are databases of that account only.
 _CLUSTER = r"[a-z0-9-]*\d[a-z0-9-]*"
 _DATABASES = "docdb|neptune|rds|redshift"
+# What has the name of a database, and the attributes of it that are one.
+_DATABASE_TYPES = re.compile(
+    r"AWS::(?:(?:DocDB|Neptune|RDS)::DB(?:Cluster|Instance)|RDS::DBProxy(?:Endpoint)?"
+    r"|Redshift::Cluster)"
+)
+_ADDRESS = re.compile(r"(?:Read)?Endpoint(?:\.Address)?")
 
 
 def check_dns_name(name: object, stack: Stack) -> None:
@@ -72,6 +78,39 @@ def check_dns_name(name: object, stack: Stack) -> None:
     else:
         return
     raise InvalidInputError(f"the DNS name {name!r} {reason}")
+
+
+def is_database_name(name: str, stack: Stack) -> bool:
+    """Tell whether a name is that of a database, whose record AWS alone makes.
+
+    Such a name is often a CNAME: that of a cluster leads to an instance, that of a proxy to a name
+    of AWS PrivateLink that nobody knows before it is deployed. No setting of a database says where
+    its name leads, so nobody can point it to a name server of his own.
+
+    Args:
+        name: A name that `check_dns_name` lets pass.
+        stack: The stack of the network.
+
+    Returns:
+        Whether it is below the identifier of one account in the databases' zones of the stack's
+        region, or a reference to the address of a database or proxy of the app. Of another
+        reference nobody knows, so that it is none.
+    """
+    flat = _flat(stack.resolve(name)).lower()
+    if flat == _REFERENCE:
+        return _is_address_of_database(name)
+    region, suffixes = _here(stack)
+    zone = rf"{region}\.(?:{_DATABASES})\.(?:{'|'.join(map(re.escape, suffixes))})"
+    return re.fullmatch(rf"(?:\*|{_LABEL})\.{_LABEL}\.{zone}", flat) is not None
+
+
+def _is_address_of_database(name: str) -> bool:
+    """Tell whether a token is the attribute of a database that has its name."""
+    token = Tokenization.reverse_string(name).first_token
+    if not isinstance(token, Reference) or not _ADDRESS.fullmatch(token.display_name):
+        return False
+    kind = getattr(token.target, "cfn_resource_type", "")
+    return _DATABASE_TYPES.fullmatch(kind) is not None
 
 
 def _here(stack: Stack) -> tuple[str, tuple[str, ...]]:

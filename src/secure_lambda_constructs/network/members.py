@@ -11,7 +11,7 @@ from .arguments import check_buckets
 from .closed_check import ClosedNetworkCheck
 from .cost import MonthlyCost, monthly_cost
 from .dns_firewall import DnsFirewall
-from .dns_names import check_dns_name
+from .dns_names import check_dns_name, is_database_name
 from .endpoints import Endpoints
 from .options import NetworkOptions
 from .prefix_lists import PrefixList
@@ -127,7 +127,7 @@ class NetworkMembers(Construct):
             group = network.create_security_group(stack, "OrdersGroup")
             ```
         """
-        return self._groups.of_function(scope, id)
+        return self._groups.of_function(scope, id).group
 
     def when_there_are_clients(self, join: Callable[[str], None]) -> None:
         """Say what is to reach the endpoints besides that of DynamoDB.
@@ -166,9 +166,16 @@ class NetworkMembers(Construct):
         A database in another stack already depends on the network's, so that its address cannot
         be a reference here; write the wildcard of its identifier.
 
+        Names of databases and proxies are CNAMEs of others, which AWS chooses and does not tell
+        beforehand. So the name of one below `rds`, `docdb`, `neptune` or `redshift` of the region,
+        and the address of one of the app, is answered whatever it leads to. That opens nothing:
+        AWS alone makes these records, and a name that they lead to is not answered when it is
+        asked for by itself. See
+        https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html.
+
         Args:
-            *names: The names, and each CNAME they lead to. Those that are answered already are
-                passed over.
+            *names: The names; of others than databases, each CNAME they lead to as well. Those
+                that are answered already are passed over.
 
         Raises:
             InvalidInputError: A name is refused. Then none of them is added.
@@ -185,7 +192,9 @@ class NetworkMembers(Construct):
         for name in names:
             check_dns_name(name, stack)
         if self._dns_firewall is not None:
-            self._dns_firewall.allow(*names)
+            for name in names:
+                trusted = is_database_name(name, stack)
+                self._dns_firewall.allow(name, trust_redirections=trusted)
 
     def add_s3_endpoint(self, *, buckets: "Sequence[s3.IBucket]") -> ec2.GatewayVpcEndpoint:
         """Let functions read and write the objects of some buckets, through a free endpoint.

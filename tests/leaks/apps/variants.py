@@ -1,4 +1,4 @@
-"""Synthesizes everything but the example as it stands: ``python variants.py OUTPUT EXAMPLE``.
+"""Synthesizes everything but the example as it stands: ``python variants.py OUTPUT EXAMPLES``.
 
 One program for all of them, because most of the time goes into starting the CDK.
 """
@@ -36,7 +36,7 @@ def _recommended_flags() -> dict[str, Any]:
         return flags
 
 
-def main(output: Path, example: Path) -> None:
+def main(output: Path, examples: Path) -> None:
     """Write the cloud assemblies to directories of `output`."""
     article = cdk.App(outdir=str(output / "article"))
     _module(HERE / "article" / "stack.py").ArticleStack(article, "Article")
@@ -44,7 +44,7 @@ def main(output: Path, example: Path) -> None:
 
     # The example's stack without an account or a region.
     agnostic = cdk.App(outdir=str(output / "agnostic"))
-    example_app = _module(example / "app.py")
+    example_app = _module(examples / "user_info" / "app.py")
     example_app.UserInfoStack(agnostic, "UserInfo")
     agnostic.synth()
 
@@ -52,6 +52,11 @@ def main(output: Path, example: Path) -> None:
     flagged = cdk.App(outdir=str(output / "flagged"), context=_recommended_flags())
     example_app.build(flagged)
     flagged.synth()
+
+    for name in ("many_functions", "rds", "existing_vpc"):
+        other = cdk.App(outdir=str(output / f"example_{name}"))
+        _module(examples / name / "app.py").build(other)
+        other.synth()
 
     three_stacks = cdk.App(outdir=str(output / "three_stacks"))
     _module(HERE / "three_stacks.py").build(three_stacks)

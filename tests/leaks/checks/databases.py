@@ -5,11 +5,20 @@ from typing import Any
 
 from ..case import Case
 from ..model.physical import attribute
+from ..model.policies import statements
 from ..model.values import as_list
 from ..model.views import security_group_rules
 from ..model.world import Resource
+from .requests import DATA_READS, requests_of
 
-__all__ = ["closed_databases", "groups_of_databases", "is_login_to_a_closed_database", "login_id"]
+__all__ = [
+    "closed_databases",
+    "groups_of",
+    "groups_of_databases",
+    "is_login_to_a_closed_database",
+    "is_of_closed_proxies",
+    "login_id",
+]
 
 # type: the property that names its security groups
 _GROUPS = {
@@ -32,11 +41,12 @@ def closed_databases(case: Case) -> list[Resource]:
 
 def groups_of_databases(case: Case) -> set[Any]:
     """The security groups that closed databases have."""
-    return {
-        group
-        for database in closed_databases(case)
-        for group in as_list(database.get(_GROUPS[database.type]))
-    }
+    return {group for database in closed_databases(case) for group in groups_of(database)}
+
+
+def groups_of(database: Resource) -> list[Any]:
+    """The security groups that `database` has."""
+    return as_list(database.get(_GROUPS[database.type]))
 
 
 def login_id(database: Resource) -> Any:
@@ -51,6 +61,48 @@ def is_login_to_a_closed_database(case: Case, action: str, resource: str) -> boo
     """Tell whether keys are worth nothing for `action` to whoever does not reach the database."""
     return action == "rds-db:connect" and any(
         f":dbuser:{login_id(database)}/" in resource for database in closed_databases(case)
+    )
+
+
+def is_of_closed_proxies(case: Case, role: Resource) -> bool:
+    """Tell whether only closed proxies use `role`, to log in to closed databases as named users.
+
+    What such a proxy reads it hands to who is in the VPC and has logged in to the proxy itself.
+    """
+    closed = closed_databases(case)
+    proxies = [
+        proxy
+        for proxy in case.world.of("AWS::RDS::DBProxy")
+        if case.is_ours(proxy.get("RoleArn"), [role.arn])
+    ]
+    allows = [
+        entry
+        for document in case.documents_of(role)
+        for entry in statements(document)
+        if entry.get("Effect") == "Allow"
+    ]
+    users = [str(item) for entry in allows for item in as_list(entry.get("Resource"))]
+    reads = [
+        is_login_to_a_closed_database(case, action, resource)
+        for action, resource in requests_of(
+            case, case.documents_of(role), region=role.region, account=role.account
+        )
+        if action in DATA_READS
+    ]
+    return (
+        _is_assumed_by_rds_only(role)
+        and all(proxy in closed for proxy in proxies)
+        and all(reads)
+        and not any(":dbuser:" in user and ("*" in user or "?" in user) for user in users)
+    )
+
+
+def _is_assumed_by_rds_only(role: Resource) -> bool:
+    trust = role.get("AssumeRolePolicyDocument")
+    return bool(statements(trust)) and all(
+        entry.get("Principal") == {"Service": "rds.amazonaws.com"}
+        for entry in statements(trust)
+        if entry.get("Effect") == "Allow"
     )
 
 
@@ -75,7 +127,7 @@ def _is_public(case: Case, database: Resource) -> bool:
 
 
 def _ingress(case: Case, database: Resource) -> Iterator[dict[str, Any]]:
-    for group_id in as_list(database.get(_GROUPS[database.type])):
+    for group_id in groups_of(database):
         group = case.world.find(group_id, "AWS::EC2::SecurityGroup")
         if group is None:
             yield {"Unknown": group_id}

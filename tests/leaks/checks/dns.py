@@ -22,6 +22,9 @@ _TUNNELS = (
 # A name that is surely AWS's own: a service of a region, or below a service's own zone there.
 _OWN_ZONES = ("ddb", "s3")
 
+# In these zones of a region each account has an identifier, and AWS makes all records below it.
+_DATABASE_ZONES = ("docdb", "neptune", "rds", "redshift")
+
 
 @path("D01", "tunnelling through the resolver")
 def _d01(case: Case) -> list[str]:
@@ -112,20 +115,40 @@ def _target(found: Any) -> Any:
 
 def _foreign_names(case: Case, rule: Rule) -> list[str]:
     reasons: list[str] = []
-    if rule.properties.get("FirewallDomainRedirectionAction") == "TRUST_REDIRECTION_DOMAIN":
-        reasons.append("names that a listed name points to are not looked at")
     if rule.properties.get("BlockResponse") == "OVERRIDE":
         reasons.append("a blocked name is answered with another one")
     if rule.action == "BLOCK":
         return reasons
     if rule.domains is None:
         return [*reasons, "nobody can tell the names that are let through"]
-    return reasons + [f"{name} is let through" for name in rule.domains if not _is_aws(case, name)]
+    if rule.properties.get("FirewallDomainRedirectionAction") == "TRUST_REDIRECTION_DOMAIN":
+        reasons += [
+            f"names that {name} points to are not looked at"
+            for name in rule.domains
+            if not _is_database(case, name)
+        ]
+    return reasons + [
+        f"{name} is let through"
+        for name in rule.domains
+        if not _is_aws(case, name) and not _is_database(case, name)
+    ]
+
+
+def _regions(case: Case) -> str:
+    regions = {re.escape(function.resource.region) for function in case.isolated}
+    return "|".join(sorted(regions))
+
+
+def _is_database(case: Case, name: str) -> bool:
+    """Tell whether it is of a database, or the wildcard of one account's: AWS points it."""
+    zones = "|".join(_DATABASE_ZONES)
+    identifier = r"[a-z0-9-]*\d[a-z0-9-]*"
+    below = rf"(\*|[a-z0-9-]+)\.{identifier}\.({_regions(case)})\.({zones})\.amazonaws\.com"
+    return re.fullmatch(below, name) is not None
 
 
 def _is_aws(case: Case, name: str) -> bool:
-    regions = {re.escape(function.resource.region) for function in case.isolated}
-    region = "|".join(sorted(regions))
+    region = _regions(case)
     zones = "|".join(_OWN_ZONES)
     exact = rf"(runtime\.)?[a-z0-9-]+(\.api)?\.({region})\.amazonaws\.com"
     below = rf"(\*|\d{{12}})\.({zones})\.({region})\.amazonaws\.com"

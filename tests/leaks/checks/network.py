@@ -8,7 +8,7 @@ from ..case import Case
 from ..model.values import Unknown, as_list, strings, unknowns
 from ..model.views import Function, security_group_rules
 from ..model.world import Resource
-from .databases import groups_of_databases
+from .databases import groups_of_databases, is_of_closed_proxies
 from .paths import path
 from .requests import reads_data
 
@@ -119,7 +119,9 @@ def _n01(case: Case) -> list[str]:
     reasons += [
         f"{role.path} reads data and is not the role of a function in the VPC"
         for role in case.world.of("AWS::IAM::Role")
-        if role.path not in roles and reads_data(case, case.documents_of(role))
+        if role.path not in roles
+        and reads_data(case, case.documents_of(role))
+        and not is_of_closed_proxies(case, role)
     ]
     return reasons
 

@@ -3,6 +3,7 @@
 The modules register them when they are imported.
 """
 
+from . import databases as databases
 from . import dns as dns
 from . import endpoints as endpoints
 from . import identity as identity

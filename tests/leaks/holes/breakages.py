@@ -5,7 +5,7 @@ from typing import Any
 
 from .draft import ALLOW_LIST, Draft
 
-__all__ = ["BREAKAGES"]
+__all__ = ["BREAKAGES", "DATABASE_BREAKAGES"]
 
 _ENDPOINT = "AWS::EC2::VPCEndpoint"
 _LIST = "AWS::Route53Resolver::FirewallDomainList"
@@ -101,6 +101,41 @@ def _something_unknown(draft: Draft) -> None:
     statement["Resource"] = {"Fn::ImportValue": "nowhere"}
 
 
+def _no_table(draft: Draft) -> None:
+    for statements, statement in draft.role_statements():
+        if statement["Effect"] == "Allow" and "dynamodb:GetItem" in statement["Action"]:
+            statements.remove(statement)
+
+
+def _the_name_is_blocked(draft: Draft) -> None:
+    _redirected(draft).clear()
+
+
+def _the_name_of_another_database(draft: Draft) -> None:
+    _redirected(draft)[:] = ["users.abc123.us-east-1.rds.amazonaws.com"]
+
+
+def _redirected(draft: Draft) -> list[Any]:
+    domains: list[Any] = draft.part(_LIST, "NetworkDnsFirewallRedirected")[1]["Domains"]
+    return domains
+
+
+def _the_proxy_lets_nobody_in(draft: Draft) -> None:
+    for _, rule in draft.of("AWS::EC2::SecurityGroupIngress"):
+        rule["Properties"]["SourceSecurityGroupId"] = "sg-0123456789abcdef0"
+
+
+def _the_functions_lead_to_another_port(draft: Draft) -> None:
+    for _, rule in draft.of("AWS::EC2::SecurityGroupEgress"):
+        rule["Properties"].update({"FromPort": 3306, "ToPort": 3306})
+
+
+def _logins_from_inside_only(draft: Draft) -> None:
+    # RDS tells IAM nothing of where a login comes from.
+    statement = _deny(draft, "NotAction")
+    statement["NotAction"] = [a for a in statement["NotAction"] if a != "rds-db:connect"]
+
+
 # what is changed, and the flows that it breaks
 BREAKAGES: list[tuple[Change, set[str]]] = [
     (_another_log_group, {"logged"}),
@@ -112,10 +147,20 @@ BREAKAGES: list[tuple[Change, set[str]]] = [
     (_no_account_name, {"resolved"}),
     (_no_reading_at_the_endpoint, {"reads"}),
     (_no_route_table, {"routed"}),
+    (_no_table, {"reads"}),
     (_no_way_out, {"let out"}),
     (_root_only, {"reads"}),
     (_something_unknown, {"known"}),
     (_the_service_is_held_too, {"interfaces"}),
     (_the_service_must_be_inside, {"interfaces"}),
     (_unattached_endpoint, {"routed"}),
+]
+
+# the same, in the example with a database
+DATABASE_BREAKAGES: list[tuple[Change, set[str]]] = [
+    (_logins_from_inside_only, {"logs in"}),
+    (_the_functions_lead_to_another_port, {"logs in"}),
+    (_the_name_is_blocked, {"logs in"}),
+    (_the_name_of_another_database, {"logs in"}),
+    (_the_proxy_lets_nobody_in, {"logs in"}),
 ]

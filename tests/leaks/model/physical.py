@@ -63,6 +63,7 @@ _NAMED = {
 _BY_ARN = {
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "iam", "policy/{}"),
     "AWS::Lambda::CodeSigningConfig": (None, "lambda", "code-signing-config:csc-{}"),
+    "AWS::Lambda::LayerVersion": ("LayerName", "lambda", "layer:{}:1"),
     "AWS::Oam::Sink": ("Name", "oam", "sink/{}"),
     "AWS::SNS::Topic": ("TopicName", "sns", "{}"),
     "AWS::SecretsManager::Secret": ("Name", "secretsmanager", "secret:{}-AbCdEf"),
@@ -72,6 +73,9 @@ _BY_ARN = {
 _DIGESTS = {"AWS::ApiGateway::Deployment", "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"}
 
 _POSTGRES = "5432"
+
+# What the names of the databases of an account have in a region.
+_DATABASES = "abc123def456"
 
 _WITHOUT_REGION = {"iam", "s3"}
 _WITHOUT_ACCOUNT = {"s3"}
@@ -158,7 +162,7 @@ def _of_database(resource: "Resource", name: str) -> Any:
     if name == "DBProxyArn":
         return _format(resource, "rds", "db-proxy:prx-{}", digest[:17])
     if name in ("Endpoint", "Endpoint.Address"):
-        return f"d{digest[:12]}.c{digest[12:]}.{resource.region}.rds.amazonaws.com"
+        return f"d{digest[:12]}.{_DATABASES}.{resource.region}.rds.amazonaws.com"
     if name == "Endpoint.Port" and "postgres" in str(resource.get("Engine")):
         return str(resource.get("Port", default=_POSTGRES))
     return None
