@@ -36,8 +36,8 @@ def chosen_subnets(
         return list(subnets)
     if not isinstance(selection, ec2.SubnetSelection):
         raise InvalidInputError(
-            f"{argument} is a {type(selection).__name__}; write ec2.SubnetSelection(subnets=[...]) with some of "
-            f"{those}"
+            f"{argument} is a {type(selection).__name__}; write "
+            f"ec2.SubnetSelection(subnets=[...]) with some of {those}"
         )
     kind = selection.subnet_type
     if kind not in (None, ec2.SubnetType.PRIVATE_ISOLATED):
