@@ -1,9 +1,7 @@
 """Arguments that make no closed function, refused before anything is created."""
 
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary, WeakSet
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 
@@ -17,15 +15,12 @@ __all__ = [
     "check_arguments",
     "check_list",
     "check_queue",
-    "refuse_other_environment",
     "selected_subnets",
     "signed_code",
 ]
 
 # The value of `lambda_.Handler.FROM_IMAGE`, and the name of `lambda_.Runtime.FROM_IMAGE`.
 _IMAGE = "FROM_IMAGE"
-# The stacks that functions of a network were found to fit in; to ask again costs time.
-_fitting: WeakKeyDictionary[IsolatedNetwork, WeakSet[Stack]] = WeakKeyDictionary()
 
 
 def check_arguments(signing: object, network: object, runtime: object, handler: object) -> None:
@@ -109,38 +104,6 @@ def signed_code(signing: ISigningBaseline, code: lambda_.Code) -> SignedCode:
             "signing=SigningBaseline(...)"
         )
     return signed
-
-
-def refuse_other_environment(network: IsolatedNetwork, stack: Stack) -> None:
-    """Refuse a network that a function of this stack cannot be in.
-
-    Args:
-        network: The network.
-        stack: The stack of the function.
-
-    Raises:
-        InvalidInputError: They are of different accounts or regions, or nobody knows.
-    """
-    fitting = _fitting.setdefault(network, WeakSet())
-    if stack in fitting:
-        return
-    for what, own, there in (
-        ("account", stack.account, network.account),
-        ("region", stack.region, network.region),
-    ):
-        if there == own:  # saves questions to the CDK's process
-            continue
-        here, wanted = (None if Token.is_unresolved(item) else item for item in (there, own))
-        # One known and one unknown are different as well: the CDK refers from one stack to
-        # another only where both are bound to the same environment.
-        if here == wanted:
-            continue
-        advice = f"a stack of {wanted}" if wanted else f"its stack, or bind both to one {what}"
-        raise InvalidInputError(
-            f"the network {network.node.path} is in {here or f'no known {what}'} and the function "
-            f"in {wanted or f'no known {what}'}; write an IsolatedNetwork in {advice}"
-        )
-    fitting.add(stack)
 
 
 def selected_subnets(

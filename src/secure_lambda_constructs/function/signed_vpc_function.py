@@ -11,13 +11,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ..network.environment import refuse_other_environment
 from ..network.isolated_network import IsolatedNetwork
 from ..signing.members import ISigningBaseline
 from .arguments import (
     check_arguments,
     check_list,
     check_queue,
-    refuse_other_environment,
     selected_subnets,
     signed_code,
 )
@@ -194,7 +194,7 @@ class SignedVpcFunction(Construct):
         """
         check_arguments(signing, network, runtime, handler)
         stack = scope if isinstance(scope, Stack) else Stack.of(scope)
-        refuse_other_environment(network, stack)
+        refuse_other_environment(network, stack, of="function")
         # Refuses code that is not there or cannot be signed before anything is created.
         signed = signed_code(signing, code)
         check_environment(

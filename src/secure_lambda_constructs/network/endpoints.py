@@ -11,7 +11,6 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from ..errors import InvalidInputError
-from .dns_firewall import DnsFirewall
 from .endpoint_policy import dynamodb_statement, s3_statements, service_statements
 from .perimeter import Perimeter
 from .prefix_lists import PrefixList
@@ -21,6 +20,8 @@ from .subnets import chosen_subnets
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
+
+    from .dns_firewall import DnsFirewall
 
 __all__ = ["Endpoints"]
 
@@ -40,7 +41,7 @@ class Endpoints:
         subnets: Sequence[ec2.ISubnet],
         perimeter: Perimeter,
         groups: NetworkGroups,
-        dns_firewall: DnsFirewall | None,
+        dns_firewall: "DnsFirewall | None",
     ) -> None:
         """Begin without any.
 

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from ..errors import InvalidInputError
 from .closed_table_check import ClosedTableCheck
+from .environment import refuse_other_environment
 from .isolated_network import IsolatedNetwork
 from .outside_principals import outside_principal_arns
 from .table_policies import key_actions, only_from_the_network, only_through_dynamodb
@@ -244,14 +245,4 @@ def _check(network: object, stack: Stack) -> None:
             "table only into the template of a known one; write env=cdk.Environment(region=...) "
             "where the stack is made"
         )
-    for what, own, there in (
-        ("account", stack.account, network.account),
-        ("region", stack.region, network.region),
-    ):
-        here, wanted = (None if Token.is_unresolved(item) else item for item in (there, own))
-        if own != there and here != wanted:
-            raise InvalidInputError(
-                f"the network {network.node.path} is in {here or f'no known {what}'} and the table "
-                f"in {wanted or f'no known {what}'}, which no endpoint of the network leads to; "
-                f"make both in stacks that are bound to one {what}"
-            )
+    refuse_other_environment(network, stack, of="table")

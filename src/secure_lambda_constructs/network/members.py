@@ -10,7 +10,6 @@ from constructs import Construct, DependencyGroup, IDependable
 from .arguments import check_buckets
 from .closed_check import ClosedNetworkCheck
 from .cost import MonthlyCost, monthly_cost
-from .dns_firewall import DnsFirewall
 from .dns_names import check_dns_name, is_database_name
 from .endpoints import Endpoints
 from .options import NetworkOptions
@@ -20,6 +19,8 @@ from .security_groups import NetworkGroups
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
+
+    from .dns_firewall import DnsFirewall
 
 __all__ = ["NetworkMembers"]
 
@@ -44,7 +45,10 @@ class NetworkMembers(Construct):
         self._options = options
         self._dns_firewall: DnsFirewall | None = None
         if options.dns_firewall:
-            self._dns_firewall = DnsFirewall(
+            # What it is made of takes time to import.
+            from .dns_firewall import DnsFirewall as Firewall
+
+            self._dns_firewall = Firewall(
                 self,
                 "DnsFirewall",
                 vpc_id=self._vpc_id,

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs.ht
 from typing import TYPE_CHECKING
 
 from aws_cdk import Stack, Token
-from aws_cdk import aws_route53resolver as resolver
 from constructs import Construct
 
 from ..errors import InvalidInputError
@@ -53,6 +52,8 @@ def log_queries(scope: Construct, vpc_id: str, log_group: "logs.ILogGroup") -> N
         vpc_id: Its VPC.
         log_group: Where the queries go; it was checked.
     """
+    from aws_cdk import aws_route53resolver as resolver  # takes time to import
+
     config = resolver.CfnResolverQueryLoggingConfig(
         scope, "QueryLog", destination_arn=log_group.log_group_arn
     )
