@@ -44,6 +44,12 @@ cdk = import_module("aws_cdk")
 os.chdir(_home)
 
 
+@pytest.hookimpl(optionalhook=True)  # of xdist
+def pytest_xdist_auto_num_workers() -> int:
+    """Say how many workers `auto` means: one more than cores, as deployments wait a lot."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure() -> None:
     """Remove the project."""
     _project.cleanup()

@@ -67,7 +67,7 @@ def acknowledge_in_template(
 
         from secure_lambda_constructs.acknowledgements import acknowledge_in_template
 
-        bucket = s3.CfnBucket(stack, "Bucket")
+        bucket = s3.CfnBucket(stack, "BucketInTemplate")
         acknowledge_in_template(bucket, checkov={"CKV_AWS_18": "CloudTrail records who reads it."})
         ```
     """
