@@ -6,6 +6,8 @@ gateway or a transit gateway, and whether there is a VPN gateway; what it cannot
 warning.
 """
 
+from typing import cast
+
 from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
@@ -47,7 +49,7 @@ def check_vpc(vpc: object) -> None:
             f"vpc is {vpc!r}, which is no VPC; write vpc=ec2.Vpc.from_lookup(self, 'Vpc', "
             "vpc_id='vpc-...') or a VPC of the app"
         )
-    vpc = _vpc(vpc)
+    vpc = cast(ec2.IVpc, vpc)
     if vpc.vpc_id == _DUMMY:
         return
     for subnets, leads in (
@@ -118,8 +120,3 @@ def warn_of_the_unknown(scope: Construct, vpc: ec2.IVpc) -> None:
         "the endpoints that it has; its DHCP options, resolver rules and other DNS firewall rules; "
         "hosts in it. Look at them by hand, then acknowledge this warning",
     )
-
-
-def _vpc(vpc: object) -> ec2.IVpc:
-    """A value that was found to be a VPC."""
-    return vpc  # type: ignore[return-value]

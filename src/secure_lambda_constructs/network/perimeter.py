@@ -114,7 +114,5 @@ def _binds(statement: Mapping[str, Any], principal: str, resource: str, value: A
     if equal.get(resource) in (value, [value]):
         return True
     resources = statement.get("Resource", "*")
-    return all(
-        belongs_to_aws(flat(arn))
-        for arn in (resources if isinstance(resources, list) else [resources])
-    )
+    listed = resources if isinstance(resources, list) else [resources]
+    return bool(listed) and all(belongs_to_aws(flat(arn)) for arn in listed)
