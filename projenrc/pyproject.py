@@ -111,6 +111,7 @@ _MYPY = {
                 "asn1crypto.*",
                 "awslambdaric.*",
                 "cryptography.*",
+                "egress_relay.*",
                 "localstack.*",
                 "moto.*",
                 "plux.*",
