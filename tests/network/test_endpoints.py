@@ -328,3 +328,35 @@ def test_policy_that_no_endpoint_takes_is_refused(synthesize: Synthesize) -> Non
         RuntimeError, match=r"Secrets/Resource has a policy of more than 20,480 characters"
     ):
         synthesize(change, region="eu-west-1")
+
+
+def test_lambda_endpoint_leads_to_the_named_functions_alone(synthesize: Synthesize) -> None:
+    arns = [f"arn:aws:lambda:eu-west-1:{_ACCOUNT}:function:{name}" for name in ("one", "two")]
+
+    def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
+        first = network.add_lambda_endpoint(function_arns=arns[:1])
+        assert network.add_lambda_endpoint(function_arns=arns[1:]) is first
+
+    template = synthesize(change, region="eu-west-1")
+    statements = endpoint_of(template, "lambda")["PolicyDocument"]["Statement"]
+    assert [statement["Action"] for statement in statements] == ["lambda:InvokeFunction"] * 2
+    assert [statement["Resource"] for statement in statements] == arns
+    assert all("aws:PrincipalAccount" in str(statement["Condition"]) for statement in statements)
+
+
+@pytest.mark.parametrize(
+    ("arns", "message"),
+    [
+        ("arn:aws:lambda:eu-west-1:111122223333:function:one", "function_arns is the string"),
+        ([], r"resources is \[\]"),
+        (["*"], r"\*"),
+    ],
+)
+def test_lambda_endpoint_to_anything_is_refused(
+    synthesize: Synthesize, arns: Any, message: str
+) -> None:
+    def change(stack: cdk.Stack, network: IsolatedNetwork) -> None:
+        with pytest.raises(InvalidInputError, match=message):
+            network.add_lambda_endpoint(function_arns=arns)
+
+    synthesize(change, region="eu-west-1")

@@ -15,6 +15,7 @@ __all__ = [
     "check_arguments",
     "check_list",
     "check_queue",
+    "check_signing",
     "selected_subnets",
     "signed_code",
 ]
@@ -40,16 +41,28 @@ def check_arguments(signing: object, network: object, runtime: object, handler: 
             f"network is {_kind(network)}, not an IsolatedNetwork, and nothing shows that it is "
             "closed; write network=IsolatedNetwork(self, 'Network')"
         )
-    if not (hasattr(type(signing), "code_signing_config") and hasattr(type(signing), "signed")):
-        raise InvalidInputError(
-            f"signing is {_kind(signing)}, not a signing baseline; write "
-            "signing=SigningBaseline(self, 'Signing')"
-        )
+    check_signing(signing)
     if handler == _IMAGE or (isinstance(runtime, lambda_.Runtime) and runtime.name == _IMAGE):
         raise InvalidInputError(
             "the runtime or handler is FROM_IMAGE: Lambda does not check the signature of a "
             "container image; write a runtime such as lambda_.Runtime.PYTHON_3_13 and "
             "code=lambda_.Code.from_asset(...)"
+        )
+
+
+def check_signing(signing: object) -> None:
+    """Refuse what signs nothing.
+
+    Args:
+        signing: The baseline.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    if not (hasattr(type(signing), "code_signing_config") and hasattr(type(signing), "signed")):
+        raise InvalidInputError(
+            f"signing is {_kind(signing)}, not a signing baseline; write "
+            "signing=SigningBaseline(self, 'Signing')"
         )
 
 

@@ -8,7 +8,12 @@ from aws_cdk import aws_logs as logs
 
 from ..acknowledgements import acknowledge_cdk_nag, acknowledge_in_template
 
-__all__ = ["answer_function_findings", "answer_log_group_findings", "answer_role_findings"]
+__all__ = [
+    "ROLE_NAMED_TWICE",
+    "answer_function_findings",
+    "answer_log_group_findings",
+    "answer_role_findings",
+]
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
 _NETWORK_INTERFACES = (
@@ -36,7 +41,7 @@ _NO_KEY_FOR_LOGS = (
     "CloudWatch Logs encrypts log groups in any case. log_encryption_key names a key of the "
     "account instead, which is charged by the month."
 )
-_ROLE_NAMED_TWICE = (
+ROLE_NAMED_TWICE = (
     "The CDK lets every function depend on its role, which the function refers to as well. The "
     "order is the same without it, and nobody can leave it out."
 )
@@ -101,7 +106,7 @@ def answer_function_findings(
     acknowledge_in_template(
         function,
         checkov={check: reason for check, reason in checkov.items() if reason},
-        cfn_lint={"W3005": _ROLE_NAMED_TWICE},
+        cfn_lint={"W3005": ROLE_NAMED_TWICE},
     )
 
 

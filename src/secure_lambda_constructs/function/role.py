@@ -26,6 +26,7 @@ from .statements import (
     only_from_the_vpc,
     own_logs_statements,
 )
+from .trust import resource_of, trust_errors
 
 __all__ = ["IsolatedRole"]
 
@@ -42,19 +43,6 @@ _PSEUDO = {
     "AWS::Region": 14,
     "AWS::URLSuffix": 13,
 }
-
-# Who may assume the role: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
-_TRUST = {
-    "Statement": [
-        {
-            "Action": "sts:AssumeRole",
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-        }
-    ],
-    "Version": "2012-10-17",
-}
-
 
 _LOGINS = {"rds-db:connect"}
 
@@ -150,12 +138,7 @@ class IsolatedRole(iam.Role):
         super().__init__(scope, id, assumed_by=_lambda())
         own_logs = own_logs_statements(log_group_arn)
         self._inline_logs = [] if log_group_has_key else own_logs
-        resource = self.node.default_child
-        if not isinstance(resource, iam.CfnRole):
-            raise InvalidInputError(
-                "iam.Role.customize_roles(...) keeps the app from making roles, and a role made by "
-                "hand is not known to be closed; call it on a scope without SignedVpcFunctions"
-            )
+        resource = resource_of(self, known_to_be="closed", kind="SignedVpcFunctions")
         self._resource = resource
         self._write_policies()
         answer_role_findings(self)
@@ -274,7 +257,7 @@ class IsolatedRole(iam.Role):
             One sentence for others than Lambda that may assume it, one for logins to whatever
             database, and one for inline policies that are more than IAM takes.
         """
-        return [*_trust_errors(trust), *self._database_errors(), *self._size_errors()]
+        return [*trust_errors(trust), *self._database_errors(), *self._size_errors()]
 
     def _database_errors(self) -> list[str]:
         """Whether the role may log in, from anywhere, to databases that nobody named."""
@@ -346,17 +329,6 @@ class IsolatedRole(iam.Role):
         self._write_policies()
         for statement in self._granted:
             super().add_to_principal_policy(statement)
-
-
-def _trust_errors(trust: Any) -> list[str]:
-    """Whether anybody but Lambda can assume the role."""
-    if trust == _TRUST:
-        return []
-    return [
-        "the trust policy of the role is not that of Lambda alone any more, so others could act "
-        "with what the function was granted; remove what was added to role.assume_role_policy, "
-        f"and give them a role of their own (got {json.dumps(trust)})"
-    ]
 
 
 def _statements_of_a_function(policy: iam.Policy) -> list[dict[str, Any]] | None:

@@ -294,6 +294,7 @@ class SignedVpcFunction(Construct):
             )
         for event in events:
             function.add_event_source(event)
+        self._signing, self._network = signing, network
         self._subnets = subnets
         self._check = ClosedFunctionCheck(self, stack, role, self._resource)
         ClosedFunctionsCheck.add(network, self._check)
@@ -309,6 +310,16 @@ class SignedVpcFunction(Construct):
     def function(self) -> lambda_.Function:
         """The function itself: aliases, versions, event sources, metrics."""
         return self._function
+
+    @property
+    def signing(self) -> ISigningBaseline:
+        """The baseline that signs its code, and its layers."""
+        return self._signing
+
+    @property
+    def network(self) -> IsolatedNetwork:
+        """The network that it runs in."""
+        return self._network
 
     @property
     def current_version(self) -> lambda_.Version:

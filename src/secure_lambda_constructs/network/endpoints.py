@@ -64,6 +64,7 @@ class Endpoints:
         self._suffix = f"{self._region}.{self._stack.url_suffix}"
         self._s3: ec2.GatewayVpcEndpoint | None = None
         self._interfaces: dict[str, int] = {}
+        self._created: dict[str, ec2.InterfaceVpcEndpoint] = {}
 
     @property
     def zones_of_interfaces(self) -> Mapping[str, int]:
@@ -187,6 +188,29 @@ class Endpoints:
             )
         )
         self._interfaces[known.name] = len(chosen)
+        self._created[known.name] = endpoint
+        return endpoint
+
+    def add_lambda(self, function_arns: Sequence[str]) -> ec2.InterfaceVpcEndpoint:
+        """Open the way to some functions; further ones join the endpoint that is there.
+
+        Args:
+            function_arns: Their ARNs.
+
+        Returns:
+            The endpoint.
+        """
+        service = ec2.InterfaceVpcEndpointAwsService.LAMBDA_
+        known = endpoint_service(service.short_name, region=self._region)
+        endpoint = self._created.get(known.name)
+        if endpoint is None:
+            return self.add_interface(
+                "Lambda", service, actions=None, resources=function_arns, subnets=None
+            )
+        for statement in service_statements(
+            known, self._stack, self._perimeter, actions=None, resources=function_arns
+        ):
+            endpoint.add_to_policy(statement)
         return endpoint
 
     def _gateway(

@@ -7,6 +7,7 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, DependencyGroup, IDependable
 
+from ..errors import InvalidInputError
 from .arguments import check_buckets
 from .closed_check import ClosedNetworkCheck
 from .cost import MonthlyCost, monthly_cost
@@ -278,6 +279,40 @@ class NetworkMembers(Construct):
         return self._endpoints.add_interface(
             id, service, actions=actions, resources=resources, subnets=subnets
         )
+
+    def add_lambda_endpoint(self, *, function_arns: Sequence[str]) -> ec2.InterfaceVpcEndpoint:
+        """Let functions call some functions, such as a relay, through an endpoint paid by the hour.
+
+        It carries `lambda:InvokeFunction` alone, with keys of the network's account (or
+        organization), to these functions alone: every other one would be a way around the network.
+        `EgressRelayFunction.grant_invoke` does it for a relay. Function URLs are not served. See
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-endpoints.html.
+
+        Args:
+            function_arns: Their ARNs, without a version or alias. That of a function in a stack
+                that depends on the network's cannot be referred to; give it a name, and write its
+                ARN with `Stack.format_arn`.
+
+        Returns:
+            The endpoint: the same one for further calls, which add their functions to it.
+
+        Raises:
+            InvalidInputError: There is no function, or an ARN cannot be used.
+
+        Example:
+            ```python
+            from secure_lambda_constructs import IsolatedNetwork
+
+            network = IsolatedNetwork(stack, "NetworkWithRelay")
+            arn = "arn:aws:lambda:us-east-1:111122223333:function:relay"
+            network.add_lambda_endpoint(function_arns=[arn])
+            ```
+        """
+        if isinstance(function_arns, str):
+            raise InvalidInputError(
+                f"function_arns is the string {function_arns!r}; write a list: [{function_arns!r}]"
+            )
+        return self._endpoints.add_lambda(function_arns)
 
     def monthly_cost(self) -> MonthlyCost:
         """What the network costs in a month, as far as it is known at synth.
