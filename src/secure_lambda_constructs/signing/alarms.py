@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from ..errors import InvalidInputError
-from .identity import SigningIdentity, literal_or_none
+from .identity import SigningIdentity
 from .stacks import same, surroundings
+from .topics import check_topic, notify, refuse_topic_elsewhere
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
@@ -86,7 +86,6 @@ class SigningAlarms(Construct):
 
     def _watch_deployments(self, topic: "sns.ITopic") -> None:
         from aws_cdk import aws_cloudwatch as cloudwatch
-        from aws_cdk import aws_cloudwatch_actions as actions
 
         alarm = cloudwatch.Alarm(
             self,
@@ -106,16 +105,7 @@ class SigningAlarms(Construct):
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.SnsAction(topic))
-        # The rule's right gives the topic a policy, and with it goes the right that CloudWatch
-        # has on a topic without one. By the account, since a key's policy gets the same condition,
-        # and the alarm's ARN in that would be a cycle.
-        topic.grant_publish(
-            iam.ServicePrincipal(
-                "cloudwatch.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
-            )
-        )
+        notify(alarm, topic)
 
 
 def make_alarms(
@@ -160,14 +150,15 @@ def make_alarms(
         make_alarms(Construct(stack, "Baseline"), sns.Topic(stack, "Topic"), identity, None)
         ```
     """
-    if not (hasattr(type(topic), "topic_arn") and hasattr(type(topic), "grant_publish")):
-        raise InvalidInputError(
-            f"alarms go to an SNS topic, got {topic!r}: write sns.Topic(stack, 'Alerts'), or "
-            "sns.Topic.from_topic_arn(...)"
-        )
+    check_topic(topic)
+    refuse_topic_elsewhere(
+        topic,
+        account=identity.account,
+        region=identity.region,
+        of="its signing baseline",
+        because="signing jobs and deployments are reported there only",
+    )
     where = cdk.Stack.of(topic)
-    for place in (where, topic.env):
-        _refuse_other_environment(topic, place.account, place.region, identity)
     own = surroundings(baseline)
     scope, id = baseline, "Alarms"
     if own.stack is None or not same(cdk.Stack.of(baseline), where):
@@ -185,18 +176,3 @@ def make_alarms(
         bucket_name=identity.resolved_bucket_name(),
         enforcement=enforcement,
     )
-
-
-def _refuse_other_environment(
-    topic: "sns.ITopic", account: str, region: str, identity: SigningIdentity
-) -> None:
-    for what, value, wanted in (
-        ("account", literal_or_none(account), identity.account),
-        ("region", literal_or_none(region), identity.region),
-    ):
-        if None not in (value, wanted) and value != wanted:
-            raise InvalidInputError(
-                f"the topic {topic.node.path} must be of the {what} of its signing baseline, "
-                f"{wanted}, got {value}: signing jobs and deployments are reported there only, "
-                "so make a topic there"
-            )
