@@ -16,7 +16,7 @@ _ARROWS: Mapping[str, set[str]] = {
     "signing.command": {"errors"},
     "network": {"acknowledgements", "errors"},
     "function": {"acknowledgements", "errors", "network", "signing"},
-    "relay": {"acknowledgements", "errors", "function", "network", "signing"},
+    "relay": {"acknowledgements", "errors", "function", "network", "relay.handler", "signing"},
     "relay.client": set(),
     "relay.handler": set(),
     "governance": {"acknowledgements", "errors", "function", "network", "relay", "signing"},

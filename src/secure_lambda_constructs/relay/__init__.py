@@ -1,0 +1,1 @@
+"""The egress relay: one audited way out for functions of a closed network."""
