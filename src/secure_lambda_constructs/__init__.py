@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from .function.signed_vpc_function import SignedVpcFunction
     from .network.isolated_network import IsolatedNetwork
     from .network.isolated_table import IsolatedTable
+    from .relay.egress_relay_function import EgressRelayFunction
+    from .relay.egress_vpc import RelayEgressVpc
+    from .relay.routes.body import RequestBody
+    from .relay.routes.credential import RelayCredential
+    from .relay.routes.parameter import RouteParameter
+    from .relay.routes.response import ResponseFilter
+    from .relay.routes.route import RelayRoute
     from .signing.baseline import ISigningBaseline, SigningBaseline
     from .signing.central import CentralSigningProfile
     from .signing.injector import CodeSigningInjector
@@ -20,11 +27,18 @@ if TYPE_CHECKING:
 __all__ = [
     "CentralSigningProfile",
     "CodeSigningInjector",
+    "EgressRelayFunction",
     "ISigningBaseline",
     "InvalidInputError",
     "IsolatedNetwork",
     "IsolatedTable",
+    "RelayCredential",
+    "RelayEgressVpc",
+    "RelayRoute",
+    "RequestBody",
+    "ResponseFilter",
     "RevocationError",
+    "RouteParameter",
     "SecureLambdaError",
     "SignedCode",
     "SignedVpcFunction",
@@ -35,11 +49,18 @@ __all__ = [
 _MODULES = {
     "CentralSigningProfile": ".signing.central",
     "CodeSigningInjector": ".signing.injector",
+    "EgressRelayFunction": ".relay.egress_relay_function",
     "ISigningBaseline": ".signing.baseline",
     "InvalidInputError": ".errors",
     "IsolatedNetwork": ".network.isolated_network",
     "IsolatedTable": ".network.isolated_table",
+    "RelayCredential": ".relay.routes.credential",
+    "RelayEgressVpc": ".relay.egress_vpc",
+    "RelayRoute": ".relay.routes.route",
+    "RequestBody": ".relay.routes.body",
+    "ResponseFilter": ".relay.routes.response",
     "RevocationError": ".errors",
+    "RouteParameter": ".relay.routes.parameter",
     "SecureLambdaError": ".errors",
     "SignedCode": ".signing.signed_code",
     "SignedVpcFunction": ".function.signed_vpc_function",
