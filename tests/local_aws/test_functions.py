@@ -164,6 +164,36 @@ def test_other_runtimes_can_be_created_and_not_invoked(
         aws.client("lambda", config=_no_retries()).invoke(FunctionName=made["FunctionName"])
 
 
+def test_a_reserved_concurrency_of_zero_stops_a_function(
+    aws: LocalAws, make_function: MakeFunction
+) -> None:
+    made, client = make_function(_code("return 1")), aws.client("lambda", config=_no_retries())
+    name = {"FunctionName": made["FunctionName"]}
+    assert _invoke(aws, made) == (1, None)
+    client.put_function_concurrency(**name, ReservedConcurrentExecutions=0)
+    with refused("TooManyRequestsException"):
+        client.invoke(**name)
+    client.delete_function_concurrency(**name)
+    assert _invoke(aws, made) == (1, None)
+
+
+def test_a_function_reads_the_secret_of_now(aws: LocalAws, make_function: MakeFunction) -> None:
+    secrets, name = aws.client("secretsmanager"), unique("secret")
+    secrets.create_secret(Name=name, SecretString="first")
+    body = """
+import boto3
+client = boto3.client("secretsmanager")
+return client.get_secret_value(SecretId=event)["SecretString"]
+"""
+    # The variable that leads there may also be the function's own.
+    own = {"Variables": {"AWS_ENDPOINT_URL": aws.endpoint_url}}
+    made = make_function(_code(body), Environment=own)
+    assert _invoke(aws, made, name) == ("first", None)
+    secrets.put_secret_value(SecretId=name, SecretString="second")
+    assert _invoke(aws, made, name) == ("second", None)
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
 def test_deleted_function_leaves_no_process(aws: LocalAws, make_function: MakeFunction) -> None:
     made = make_function(_code("return os.getpid()"))
     pid = _invoke(aws, made)[0]

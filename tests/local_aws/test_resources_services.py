@@ -74,6 +74,69 @@ def test_interface_endpoint(aws: LocalAws) -> None:
     check(aws, resources(*first), resources(*second), read, (expected(*first), expected(*second)))
 
 
+def test_alarm(aws: LocalAws) -> None:
+    cloudwatch = aws.client("cloudwatch")
+
+    def read(ids: dict[str, str]) -> Any:
+        (found,) = cloudwatch.describe_alarms(AlarmNames=[ids["Alarm"]])["MetricAlarms"]
+        tags = cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmArn"])["Tags"]
+        return {
+            "metric": (found["Namespace"], found["MetricName"], found["Statistic"]),
+            "dimensions": found["Dimensions"],
+            "bounds": (found["Threshold"], found["Period"], found["EvaluationPeriods"]),
+            "missing": found.get("TreatMissingData"),
+            "actions": [each == ids["Topic"] for each in found["AlarmActions"]],
+            "tags": tags,
+        }
+
+    def resources(**more: Any) -> Resources:
+        given = {
+            "Namespace": "Own",
+            "MetricName": "Refused",
+            "Statistic": "Sum",
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        }
+        return {
+            "Topic": resource("AWS::SNS::Topic"),
+            "Alarm": resource("AWS::CloudWatch::Alarm", **(given | more)),
+        }
+
+    dimensions = [{"Name": "Relay", "Value": "payments"}]
+    tags = [{"Key": "a", "Value": "1"}]
+    metric = ("Own", "Refused", "Sum")
+    check(
+        aws,
+        resources(
+            Threshold=1,
+            Period=300,
+            EvaluationPeriods=1,
+            Dimensions=dimensions,
+            TreatMissingData="notBreaching",
+            AlarmActions=[{"Ref": "Topic"}],
+        ),
+        resources(Threshold="2.5", Period="60", EvaluationPeriods="3", Tags=tags),
+        read,
+        (
+            {
+                "metric": metric,
+                "dimensions": dimensions,
+                "bounds": (1.0, 300, 1),
+                "missing": "notBreaching",
+                "actions": [True],
+                "tags": [],
+            },
+            {
+                "metric": metric,
+                "dimensions": [],
+                "bounds": (2.5, 60, 3),
+                "missing": None,
+                "actions": [],
+                "tags": tags,
+            },
+        ),
+    )
+
+
 def test_queue(aws: LocalAws) -> None:
     sqs = aws.client("sqs")
 

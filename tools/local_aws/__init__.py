@@ -17,8 +17,10 @@ What it does **not** check, so that no test may rely on it:
   bucket policies are stored and can be read back, never enforced. Every key is accepted; a key of
   twelve digits is the account.
 * The network: functions run as plain processes of this machine. Security groups, route tables,
-  DNS firewall, endpoints and flow logs are stored, never applied. ``/tmp`` and the other file
-  systems are not confined, memory is not limited.
+  DNS firewall, endpoints and flow logs are stored, never applied. Outside a VPC the internet is the
+  names that a test gives (``set_internet``). Python's own sockets reach these and this machine, no
+  other address; nothing confines what goes round them. ``/tmp`` and the other file systems are not
+  confined, memory is not limited.
 * Signatures by AWS: the format is Signer's, the root key is made anew at every start. Whether the
   entries' digest covers exactly what AWS's covers rests on one third party's recordings.
 * Runtimes: every ``python3.*`` function runs on Python 3.11, for x86_64; others can be created but

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -221,6 +222,22 @@ class LocalAws:
     def clear_faults(self) -> None:
         """Removes all faults; signing jobs succeed at once again."""
         self._send("DELETE", "faults")
+
+    def set_internet(self, hosts: Mapping[str, tuple[str, int]]) -> None:
+        """Sets what functions outside a VPC find in the internet; at first there is nothing.
+
+        A name has an address that looks public. Connections to that address and port 443 go to the
+        given address and port of this machine. Functions in a VPC find none of the names, whatever
+        its route tables say.
+
+        Args:
+            hosts: Address on the loopback interface and port, by name. They replace those that were
+                set before, also for functions that run already.
+
+        Raises:
+            LocalAwsError: An address is not of the loopback interface, or a port is none.
+        """
+        self._send("POST", "internet", {"hosts": dict(hosts)})
 
     def calls(
         self, service: str | None = None, operation: str | None = None

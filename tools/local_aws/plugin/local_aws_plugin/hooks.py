@@ -18,6 +18,7 @@ from localstack.services.lambda_.runtimes import ALL_RUNTIMES
 
 from .buckets import check_expected_owner
 from .control import CONTROL, Call, ControlError, Fault
+from .functions.internet import INTERNET
 from .functions.logs import use_configured_log_groups
 from .processes import watch_parent
 
@@ -85,6 +86,7 @@ def _serve(request: Request, what: str) -> Response:
         ("POST", "signer"): CONTROL.set_signer,
         ("POST", "outcome"): CONTROL.set_outcome,
         ("POST", "faults"): CONTROL.add_fault,
+        ("POST", "internet"): INTERNET.set_hosts,
         ("DELETE", "faults"): lambda body: CONTROL.clear_faults(),
         ("GET", "calls"): lambda body: CONTROL.calls(),
         ("DELETE", "calls"): lambda body: CONTROL.reset_calls(),

@@ -13,6 +13,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 __all__ = [
+    "Alarm",
     "Alias",
     "Bucket",
     "BucketPolicy",
@@ -71,6 +72,7 @@ def _type(name: str, module: str, attribute: str) -> type:
     )
 
 
+Alarm = _type("AWS::CloudWatch::Alarm", "alarms", "AlarmProvider")
 Alias = _type("AWS::Lambda::Alias", "aliases", "AliasProvider")
 Bucket = _type("AWS::S3::Bucket", "storage", "BucketProvider")
 BucketPolicy = _type("AWS::S3::BucketPolicy", "storage", "BucketPolicyProvider")

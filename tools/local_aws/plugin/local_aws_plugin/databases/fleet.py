@@ -1,8 +1,8 @@
 """The databases that run, by the ARNs of what they are behind.
 
 Each endpoint has an address of its own on the loopback interface, so that every one of them has its
-usual port. Functions find the addresses in a file (see ``resolving.py``). Without PostgreSQL on
-this machine, and for other engines, nothing listens: there is the control plane only.
+usual port. Functions find the addresses in a file (see ``functions/start.py``). Without PostgreSQL
+on this machine, and for other engines, nothing listens: there is the control plane only.
 """
 
 from __future__ import annotations

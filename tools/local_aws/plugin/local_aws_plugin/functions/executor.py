@@ -2,7 +2,8 @@
 
 Every ``python3.*`` runtime runs on the one Python that is installed (3.11); other runtimes can be
 created but not invoked. ``/var/task``, ``/opt`` and ``/var/runtime`` are ordinary folders named by
-the environment, not mounts, and nothing confines the code: no container, no network namespace.
+the environment, not mounts; no container and no network namespace confines the code. What it
+reaches by Python's own sockets is bounded in its own process (``start.py``).
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from localstack.services.lambda_.invocation.runtime_executor import (
 )
 from localstack.utils.net import get_free_tcp_port
 
-from ..databases import resolving
 from ..databases.fleet import FLEET
 from ..processes import KEEPER
+from .internet import INTERNET
 from .logs import log_group_of
 
 __all__ = ["EmulatorExecutor"]
@@ -62,7 +63,7 @@ class EmulatorExecutor(RuntimeExecutor):
             "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
             "--runtime-api-address", f"127.0.0.1:{api_port}",
             # -S: no site-packages; the function finds what AWS gives it, and no more.
-            getattr(sys, "_base_executable", sys.executable), "-S", *_runtime_client(),
+            getattr(sys, "_base_executable", sys.executable), "-S", *self._start_script(),
             str(self.function_version.config.handler),
         ]  # fmt: skip
         with self._out.open("wb") as out, (self._folder / "emulator.log").open("wb") as err:
@@ -152,6 +153,13 @@ class EmulatorExecutor(RuntimeExecutor):
         environment["PYTHONPATH"] = os.pathsep.join([*before, *opt, str(runtime)])
         return environment
 
+    def _start_script(self) -> list[str]:
+        """What starts AWS's runtime client, where only what the function may find has a name."""
+        vpc = self.function_version.config.vpc_config
+        internet = "" if vpc is not None and vpc.subnet_ids else str(INTERNET.file)
+        names, root = FLEET.for_functions or ("", "")
+        return [str(Path(__file__).with_name("start.py")), str(names), str(root), internet]
+
     def _wait_until_listening(self) -> None:
         deadline = time.monotonic() + _STARTUP_SECONDS
         while time.monotonic() < deadline:
@@ -179,14 +187,6 @@ class EmulatorExecutor(RuntimeExecutor):
                 self._read += len(new)
                 return new.decode(errors="replace")
             time.sleep(0.01)
-
-
-def _runtime_client() -> list[str]:
-    """What runs the code: AWS's client, where the names of databases are known if there are any."""
-    files = FLEET.for_functions
-    if files is None:
-        return ["-m", "awslambdaric"]
-    return [str(Path(resolving.__file__)), *(str(file) for file in files)]
 
 
 def _python_folders() -> tuple[str, str]:
