@@ -9,6 +9,7 @@ timing, and what the function's callers do with its answers.
 from functools import cached_property
 from typing import Any
 
+from .egress import is_only_a_way_out
 from .model.policies import role_documents
 from .model.values import Unknown, as_list
 from .model.views import Endpoint, Function
@@ -33,13 +34,21 @@ class Case:
 
     @cached_property
     def isolated(self) -> list[Function]:
-        """The functions that are inside a VPC."""
-        return [function for function in self.functions if function.subnet_ids]
+        """The functions that are inside a VPC which is more than a way out for relays."""
+        outside = {function.path for function in self.outside}
+        return [function for function in self.functions if function.path not in outside]
 
     @cached_property
     def outside(self) -> list[Function]:
-        """The functions that are outside every VPC: relays, and whatever should not be."""
-        return [function for function in self.functions if not function.subnet_ids]
+        """The functions that are in no VPC, or in one that has nothing in it but a way out.
+
+        They are relays, and whatever should not be: all that is asked of a relay is asked of them.
+        """
+        return [
+            function
+            for function in self.functions
+            if not function.subnet_ids or is_only_a_way_out(self.world, function)
+        ]
 
     @cached_property
     def vpc_ids(self) -> list[str]:

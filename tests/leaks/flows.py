@@ -3,21 +3,22 @@
 An Unknown in what they depend on counts as not working: here nothing is taken for the better.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .attackers import role_context
 from .case import Case
 from .checks.databases import closed_databases, groups_of, login_id
 from .checks.network import PREFIX_LISTS, egress_rules
-from .checks.requests import requests_of
 from .dnsfirewall import answers
+from .flow_questions import denied, granted
 from .model.physical import attribute
 from .model.policies import pessimistic
 from .model.values import as_list, dig, unknowns
 from .model.views import Function, security_group_rules
 from .model.world import Resource
-from .simulator import Decision, Question
+from .relay_flows import calls_relay, invocations, reads_credential
+from .simulator import Question
 
 __all__ = ["FLOWS", "broken_flows"]
 
@@ -75,10 +76,11 @@ _NO_ANSWER = (
 def _reads(case: Case) -> Iterator[str]:
     """The code does with its table what it is granted, inside the VPC and through the endpoint."""
     questions = []
+    callers = {function.path for function, _ in invocations(case)}
     for function in case.isolated:
-        granted = list(_table_calls(case, function))
-        if not granted and not list(_logins(case, function)):
-            yield f"{function.path} has neither a table nor a database"
+        calls = list(_table_calls(case, function))
+        if not calls and not list(_logins(case, function)) and function.path not in callers:
+            yield f"{function.path} has neither a table nor a database, and calls no relay"
         questions += [
             Question(
                 label=f"{function.path} through {endpoint.resource.path}",
@@ -90,14 +92,14 @@ def _reads(case: Case) -> Iterator[str]:
                 endpoint_policy=endpoint.strict_policy,
             )
             for endpoint in case.endpoints_of("dynamodb")
-            for action, table in granted
+            for action, table in calls
         ]
-    yield from _denied(case, questions)
+    yield from denied(case, questions)
 
 
 def _table_calls(case: Case, function: Function) -> Iterator[tuple[str, str]]:
     tables = {table.arn for table in case.world.of(*_TABLES)}
-    for action, resource in _requests(case, function):
+    for action, resource in granted(case, function):
         if action in _TABLE_CALLS and resource in tables:
             yield action, resource
 
@@ -122,11 +124,11 @@ def _logs_in(case: Case) -> Iterator[str]:
                 yield f"{database.path}: {name} is not answered"
             if not _reaches(case, function, database):
                 yield f"{function.path} does not reach {database.path}"
-    yield from _denied(case, questions)
+    yield from denied(case, questions)
 
 
 def _logins(case: Case, function: Function) -> Iterator[tuple[Resource, str]]:
-    for action, resource in _requests(case, function):
+    for action, resource in granted(case, function):
         for database in closed_databases(case):
             if action == "rds-db:connect" and f":dbuser:{login_id(database)}/" in resource:
                 yield database, resource
@@ -207,17 +209,18 @@ def _has_interfaces(case: Case) -> Iterator[str]:
             principal=function.session,
             identity=function.documents,
         )
-        for function in case.isolated
+        for function in case.functions
+        if function.subnet_ids
         for action, kinds in _INTERFACE_CALLS.items()
         for resource in _ec2_resources(function, kinds)
     ]
-    yield from _denied(case, questions)
+    yield from denied(case, questions)
 
 
 def _is_logged(case: Case) -> Iterator[str]:
     """The service writes the log from its own network, with the function's ARN."""
     questions = []
-    for function in case.isolated:
+    for function in case.functions:
         if function.log_group is None:
             yield f"{function.path} has no log group of its own"
             continue
@@ -233,7 +236,7 @@ def _is_logged(case: Case) -> Iterator[str]:
             )
             for action in _LOG_WRITES
         ]
-    yield from _denied(case, questions)
+    yield from denied(case, questions)
 
 
 def _is_decrypted(case: Case) -> Iterator[str]:
@@ -264,7 +267,7 @@ def _is_decrypted(case: Case) -> Iterator[str]:
                             account=function.resource.account,
                         )
                     )
-    yield from _denied(case, questions)
+    yield from denied(case, questions)
 
 
 def _is_run(case: Case) -> Iterator[str]:
@@ -281,12 +284,12 @@ def _is_run(case: Case) -> Iterator[str]:
             ),
             account=function.resource.account,
         )
-        for function in case.isolated
+        for function in case.functions
         if function.role is not None
     ]
-    if len(questions) != len(case.isolated) or not questions:
+    if len(questions) != len(case.functions) or not questions:
         yield "a function has no role of these stacks"
-    yield from _denied(case, questions)
+    yield from denied(case, questions)
 
 
 def _is_known(case: Case) -> Iterator[str]:
@@ -297,6 +300,8 @@ def _is_known(case: Case) -> Iterator[str]:
 
 
 FLOWS: dict[str, Callable[[Case], Iterator[str]]] = {
+    "calls": calls_relay,
+    "credential": reads_credential,
     "decrypted": _is_decrypted,
     "interfaces": _has_interfaces,
     "known": _is_known,
@@ -314,11 +319,6 @@ def broken_flows(case: Case) -> dict[str, list[str]]:
     """Return why each flow that does not work does not."""
     found = {name: list(flow(case)) for name, flow in FLOWS.items()}
     return {name: reasons for name, reasons in found.items() if reasons}
-
-
-def _requests(case: Case, function: Function) -> list[tuple[str, str]]:
-    resource = function.resource
-    return requests_of(case, function.documents, region=resource.region, account=resource.account)
 
 
 def _leads_to_dynamodb(rule: dict[str, Any], region: str) -> bool:
@@ -339,10 +339,3 @@ def _ec2_resources(function: Function, kinds: tuple[str, ...]) -> Iterator[str]:
         for identifier in known[kind]:
             resource = function.resource
             yield f"arn:aws:ec2:{resource.region}:{resource.account}:{kind}/{identifier}"
-
-
-def _denied(case: Case, questions: Iterable[Question]) -> Iterator[str]:
-    asked = list(questions)
-    for question, decision in zip(asked, case.simulator.decide(asked), strict=True):
-        if decision is not Decision.ALLOWED:
-            yield f"{question.label}: {question.action} is {decision.value}"

@@ -16,6 +16,7 @@ __all__ = [
     "EVENTS",
     "EXAMPLE_EXISTING_VPC",
     "EXAMPLE_MANY_FUNCTIONS",
+    "EXAMPLE_PAYMENT_RELAY",
     "EXAMPLE_RDS",
     "EXISTING_VPC",
     "FLAGGED",
@@ -23,10 +24,14 @@ __all__ = [
     "ISOLATED_TABLE_APART",
     "JUDGED",
     "ORGANIZATION",
+    "RELAY",
+    "RELAYS",
+    "RELAY_IN_VPC",
     "REPOSITORY",
     "THREE_STACKS",
     "TITLES",
     "TRACED",
+    "TWO_RELAYS",
     "shared_folder",
     "synthesize",
 ]
@@ -55,10 +60,25 @@ DATABASE = ("database_one_stack", "database_three_stacks")
 ENDPOINTS = "endpoints"
 ORGANIZATION = "organization"
 EXISTING_VPC = "existing_vpc"
+# Those of `relays.py`.
+RELAY = "relay_one_stack"
+RELAY_IN_VPC = "relay_egress_vpc"
+TWO_RELAYS = "relay_two_relays"
 # The other examples, bound to a region.
 EXAMPLE_MANY_FUNCTIONS = "example_many_functions"
 EXAMPLE_RDS = "example_rds"
 EXAMPLE_EXISTING_VPC = "example_existing_vpc"
+EXAMPLE_PAYMENT_RELAY = "example_payment_relay"
+
+# All that have a relay.
+RELAYS = [
+    EXAMPLE_PAYMENT_RELAY,
+    RELAY,
+    "relay_three_stacks",
+    "relay_by_name",
+    RELAY_IN_VPC,
+    TWO_RELAYS,
+]
 
 # All that must be closed and must work.
 JUDGED = [
@@ -74,6 +94,7 @@ JUDGED = [
     EXAMPLE_MANY_FUNCTIONS,
     EXAMPLE_RDS,
     EXAMPLE_EXISTING_VPC,
+    *RELAYS,
 ]
 
 # What each is, as the command says it.
@@ -85,12 +106,18 @@ TITLES = {
     EXAMPLE_MANY_FUNCTIONS: "the example with many functions",
     EXAMPLE_RDS: "the example with a database",
     EXAMPLE_EXISTING_VPC: "the example in an existing VPC",
+    EXAMPLE_PAYMENT_RELAY: "the example with a relay",
     THREE_STACKS: "three stacks with keys",
     ISOLATED_TABLE: "an isolated table",
     ISOLATED_TABLE_APART: "an isolated table, three stacks",
     ENDPOINTS: "all endpoints",
     ORGANIZATION: "all endpoints, an organization",
     EXISTING_VPC: "an existing VPC",
+    RELAY: "a relay",
+    "relay_three_stacks": "a relay, three stacks",
+    "relay_by_name": "a relay, known by its name",
+    RELAY_IN_VPC: "a relay in a VPC with fixed addresses",
+    TWO_RELAYS: "two relays",
     EVENTS[0]: "events and callers",
     EVENTS[1]: "events and callers, three stacks",
     TRACED[0]: "traces",

@@ -1,7 +1,8 @@
 """The examples' stacks are closed on every leak path.
 
 The first one is judged bound to an account and a region, without either, and with all feature flags
-that the CDK recommends. Beside them, a platform team's three stacks with keys, in another region.
+that the CDK recommends. Beside them, a platform team's three stacks with keys, in another region,
+and functions that call the internet through relays.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,15 @@ from secure_lambda_constructs.network.endpoint_actions import ALLOWED_SERVICES
 
 from .case import Case
 from .checks import PATHS
-from .synthesis import ENDPOINTS, EXAMPLE_MANY_FUNCTIONS, EXAMPLE_RDS, JUDGED, ORGANIZATION
+from .synthesis import (
+    ENDPOINTS,
+    EXAMPLE_MANY_FUNCTIONS,
+    EXAMPLE_RDS,
+    JUDGED,
+    ORGANIZATION,
+    RELAYS,
+    TWO_RELAYS,
+)
 
 GROUPS = {"N": 10, "P": 11, "D": 4, "I": 8, "O": 6, "R": 5}
 
@@ -33,9 +42,12 @@ def test_closed(path_id: str, app: str, case_of: Callable[[str], Case]) -> None:
 @pytest.mark.parametrize("app", JUDGED)
 def test_there_is_something_to_judge(app: str, case_of: Callable[[str], Case]) -> None:
     case = case_of(app)
-    assert len(case.isolated) == {EXAMPLE_MANY_FUNCTIONS: 12, EXAMPLE_RDS: 2}.get(app, 1)
+    functions = {EXAMPLE_MANY_FUNCTIONS: 12, EXAMPLE_RDS: 2, TWO_RELAYS: 2}
+    assert len(case.isolated) == functions.get(app, 1)
+    assert len(case.outside) == (len(case.isolated) if app in RELAYS else 0)
     # Of each service that is let in there is an endpoint to judge.
     further = {"s3", *ALLOWED_SERVICES} if app in (ENDPOINTS, ORGANIZATION) else set()
+    further |= {"lambda"} if app in RELAYS else set()
     assert {endpoint.service for endpoint in case.endpoints} == {"dynamodb", *further}
     assert len(case.subnets) >= 2
     assert len(case.route_table_ids) == len(case.subnets)

@@ -8,7 +8,7 @@ import pytest
 from .case import Case
 from .flows import FLOWS, broken_flows
 from .holes import Draft
-from .holes.breakages import BREAKAGES, DATABASE_BREAKAGES
+from .holes.breakages import BREAKAGES, DATABASE_BREAKAGES, RELAY_BREAKAGES
 from .simulator import Simulator
 from .synthesis import EXAMPLE_RDS, JUDGED, THREE_STACKS
 
@@ -51,13 +51,31 @@ def test_a_database_that_is_cut_off_is_seen(
     assert set(found) == broken, found
 
 
+@pytest.mark.parametrize(
+    ("change", "app", "broken"),
+    [pytest.param(*breakage, id=breakage[0].__name__.strip("_")) for breakage in RELAY_BREAKAGES],
+)
+def test_a_relay_that_is_cut_off_is_seen(
+    change: Callable[[Draft], None],
+    app: str,
+    broken: set[str],
+    case_of: Callable[[str], Case],
+    simulator: Simulator,
+) -> None:
+    draft = Draft(case_of(app).world)
+    change(draft)
+    found = broken_flows(Case(draft.world(), simulator))
+    assert set(found) == broken, found
+
+
 def test_the_key_breaks_nothing_by_itself(bound: Case, simulator: Simulator) -> None:
     assert broken_flows(Case(_with_a_key(bound).world(), simulator)) == {}
 
 
 def test_every_flow_can_be_broken() -> None:
-    breakages = [*BREAKAGES, *DATABASE_BREAKAGES]
-    assert {flow for _, broken in breakages for flow in broken} == set(FLOWS)
+    found = [flows for _, flows in (*BREAKAGES, *DATABASE_BREAKAGES)]
+    found += [flows for _, _, flows in RELAY_BREAKAGES]
+    assert set().union(*found) == set(FLOWS)
 
 
 def test_the_table_with_a_key_is_judged(case_of: Callable[[str], Case]) -> None:

@@ -53,7 +53,7 @@ def main(output: Path, examples: Path) -> None:
     example_app.build(flagged)
     flagged.synth()
 
-    for name in ("many_functions", "rds", "existing_vpc"):
+    for name in ("many_functions", "rds", "existing_vpc", "payment_relay"):
         other = cdk.App(outdir=str(output / f"example_{name}"))
         _module(examples / name / "app.py").build(other)
         other.synth()
@@ -76,6 +76,12 @@ def main(output: Path, examples: Path) -> None:
         with_network = cdk.App(outdir=str(output / name))
         getattr(networks, name)(with_network)
         with_network.synth()
+
+    relays = _module(HERE / "relays.py")
+    for name in ("one_stack", "three_stacks", "by_name", "egress_vpc", "two_relays"):
+        with_relay = cdk.App(outdir=str(output / f"relay_{name}"))
+        getattr(relays, name)(with_relay)
+        with_relay.synth()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from .databases import is_login_to_a_closed_database
 from .paths import path
 from .requests import requests_of
 
-__all__: list[str] = []
+__all__ = ["trusts_lambda_only"]
 
 _LOG_WRITES = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
@@ -139,7 +139,7 @@ def _i05(case: Case) -> list[str]:
             reasons.append(f"{function.path}: no template creates its role")
             continue
         for entry in statements(function.role.get("AssumeRolePolicyDocument")):
-            if entry.get("Effect") == "Allow" and not _trusts_lambda_only(entry):
+            if entry.get("Effect") == "Allow" and not trusts_lambda_only(entry):
                 trusted = json.dumps(entry.get("Principal", entry.get("NotPrincipal")), default=str)
                 reasons.append(f"{function.role.path} trusts {trusted}")
         reasons += case.simulator.open(_assumptions(case, function))
@@ -226,7 +226,8 @@ def _allowed_from_inside(case: Case, wanted: Callable[[str, str], bool]) -> list
     )
 
 
-def _trusts_lambda_only(statement: dict[str, object]) -> bool:
+def trusts_lambda_only(statement: dict[str, object]) -> bool:
+    """Tell whether a statement of a role's trust policy names the Lambda service, and it alone."""
     principal = statement.get("Principal")
     if not isinstance(principal, dict) or set(principal) != {"Service"}:
         return False

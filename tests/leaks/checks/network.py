@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..case import Case
+from ..egress import PLACES
 from ..model.values import Unknown, as_list, strings, unknowns
 from ..model.views import Function, security_group_rules
 from ..model.world import Resource
@@ -82,19 +83,6 @@ _NO_HOST = {
     "AWS::SSM::Parameter",
 }
 
-# The properties by which resources say where they are.
-_PLACES = (
-    "NetworkConfiguration",
-    "NetworkInterfaces",
-    "SubnetId",
-    "SubnetIds",
-    "Subnets",
-    "VPCZoneIdentifier",
-    "VpcConfig",
-    "VpcConfiguration",
-    "VpcId",
-)
-
 # What joins a VPC to another network; N06 looks for them, N08 leaves them to it.
 _JOINING = {
     "AWS::EC2::ClientVpnTargetNetworkAssociation",
@@ -111,7 +99,7 @@ _JOINING = {
 @path("N01", "a function that reads data is outside the VPC")
 def _n01(case: Case) -> list[str]:
     reasons = [
-        f"{function.path} reads data and has no subnets"
+        f"{function.path} reads data and is outside"
         for function in case.outside
         if reads_data(case, function.documents)
     ]
@@ -330,7 +318,7 @@ def _in_vpc(case: Case, resource: Resource) -> bool:
 
 def _is_somewhere(resource: Resource) -> bool:
     """Tell whether it is in a network that nobody can tell, which may be ours."""
-    return any(any(unknowns(resource.get(name))) for name in _PLACES)
+    return any(any(unknowns(resource.get(name))) for name in PLACES)
 
 
 def _names(resource: Resource) -> set[str]:

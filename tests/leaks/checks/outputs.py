@@ -12,7 +12,7 @@ from ..model.world import Resource
 from ..simulator import Question
 from .paths import path
 
-__all__ = ["permissions_of", "unsigned"]
+__all__ = ["concerns", "permissions_of", "unsigned"]
 
 _TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 _TABLE_READS = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutResourcePolicy")
@@ -94,8 +94,7 @@ def _o03(case: Case) -> list[str]:
         reasons += [
             f"{url.path} needs no signature"
             for url in case.world.of("AWS::Lambda::Url")
-            if _concerns(function, url.get("TargetFunctionArn"))
-            and url.get("AuthType") != "AWS_IAM"
+            if concerns(function, url.get("TargetFunctionArn")) and url.get("AuthType") != "AWS_IAM"
         ]
     return reasons
 
@@ -160,12 +159,24 @@ def unsigned(case: Case, function: Function) -> Iterator[str]:
             yield f"{config.path} trusts {publisher}"
 
 
+def concerns(function: Function, name: Any) -> bool:
+    """Tell whether `name` is that of `function`, or of a version or an alias of it.
+
+    It may be a name or an ARN; of one that nobody can tell, it counts as its name.
+    """
+    if isinstance(name, Unknown):
+        return True
+    resource = function.resource
+    own = (resource.id, function.arn, f"{resource.account}:function:{resource.id}")
+    return str(name) in own or str(name).startswith(tuple(f"{each}:" for each in own))
+
+
 def permissions_of(case: Case, function: Function) -> dict[str, Any]:
     """Return the resource policy that the `AWS::Lambda::Permission`s of `function` make up."""
     made = [
         _permission(permission)
         for permission in case.world.of("AWS::Lambda::Permission")
-        if _concerns(function, permission.get("FunctionName"))
+        if concerns(function, permission.get("FunctionName"))
     ]
     return pessimistic({"Version": VERSION, "Statement": made}, of_resource=True)
 
@@ -192,15 +203,6 @@ def _permission(permission: Resource) -> dict[str, Any]:
     action = permission.get("Action")
     allowed = {"Effect": "Allow", "Principal": who, "Action": action, "Resource": "*"}
     return {**allowed, "Condition": conditions} if conditions else allowed
-
-
-def _concerns(function: Function, name: Any) -> bool:
-    if isinstance(name, Unknown):
-        return True
-    text = str(name)
-    return (
-        text == function.resource.id or text == function.arn or text.startswith(f"{function.arn}:")
-    )
 
 
 def _foreign_callers(function: Function, policy: dict[str, Any]) -> Iterator[Question]:

@@ -63,7 +63,7 @@ _EVERYTHING = [
 
 # What a wildcard in a resource may stand for.
 _FILLING = "x"
-_FILLING_OF_LOGS = "log-stream:x"
+_FILLINGS_OF_LOGS = [_FILLING, "log-stream:x", "x:log-stream:x"]
 
 
 def requests_of(
@@ -117,7 +117,7 @@ def _resources(
             if fnmatch.fnmatchcase(filled, str(written)):
                 yield filled
                 continue
-            fillings = [_FILLING, _FILLING_OF_LOGS] if "log-stream" in arn else [_FILLING]
+            fillings = _FILLINGS_OF_LOGS if "log-stream" in arn else [_FILLING]
             for filling in fillings:
                 candidate = str(written).replace("*", filling).replace("?", "x")
                 if re.fullmatch(_expression(arn), candidate):
@@ -130,6 +130,8 @@ def _fill(arn: str, region: str, account: str) -> str:
 
 
 def _expression(arn: str) -> str:
-    # The name of a bucket ends at the first slash; other names may have some.
+    # The name of a bucket ends at the first slash; other names may have some. That of a log group
+    # has no colon.
     known = re.escape(arn).replace(re.escape("${BucketName}"), "[^/]+")
+    known = known.replace(re.escape("${LogGroupName}"), "[^:]+")
     return re.sub(r"\\\$\\\{\w+\\\}", ".+", known)

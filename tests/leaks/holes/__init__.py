@@ -11,6 +11,7 @@ from . import network as network
 from . import networks as networks
 from . import outputs as outputs
 from . import relay as relay
+from . import relays as relays
 from . import tables as tables
 from . import unknown as unknown
 from .draft import HOLES, Draft, Hole

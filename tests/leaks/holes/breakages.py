@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from ..synthesis import RELAY, RELAY_IN_VPC
 from .draft import ALLOW_LIST, Draft
 
-__all__ = ["BREAKAGES", "DATABASE_BREAKAGES"]
+__all__ = ["BREAKAGES", "DATABASE_BREAKAGES", "RELAY_BREAKAGES"]
 
 _ENDPOINT = "AWS::EC2::VPCEndpoint"
 _LIST = "AWS::Route53Resolver::FirewallDomainList"
@@ -136,6 +137,78 @@ def _logins_from_inside_only(draft: Draft) -> None:
     statement["NotAction"] = [a for a in statement["NotAction"] if a != "rds-db:connect"]
 
 
+def _lambda_endpoint(draft: Draft) -> dict[str, Any]:
+    return draft.part(_ENDPOINT, "NetworkLambda")[1]
+
+
+def _the_endpoint_is_elsewhere(draft: Draft) -> None:
+    _lambda_endpoint(draft)["VpcId"] = "vpc-0123456789abcdef0"
+
+
+def _the_endpoint_leads_to_another_function(draft: Draft) -> None:
+    (statement,) = _lambda_endpoint(draft)["PolicyDocument"]["Statement"]
+    statement["Resource"] = {"Fn::Sub": "arn:aws:lambda:*:${AWS::AccountId}:function:other"}
+
+
+def _the_endpoint_has_no_private_name(draft: Draft) -> None:
+    _lambda_endpoint(draft)["PrivateDnsEnabled"] = False
+
+
+def _the_endpoint_lets_nobody_in(draft: Draft) -> None:
+    for _, rule in draft.of("AWS::EC2::SecurityGroupIngress"):
+        rule["Properties"]["SourceSecurityGroupId"] = "sg-0123456789abcdef0"
+
+
+def _nobody_is_let_out_to_the_endpoint(draft: Draft) -> None:
+    _, clients = draft.part("AWS::EC2::SecurityGroup", "NetworkClients")
+    for rule in clients["SecurityGroupEgress"]:
+        rule.update({"FromPort": 80, "ToPort": 80})
+
+
+def _the_name_of_lambda_is_blocked(draft: Draft) -> None:
+    domains = _domains(draft)
+    domains[:] = [domain for domain in domains if "lambda" not in str(domain)]
+
+
+def _relay_statement(draft: Draft, sid: str) -> dict[str, Any]:
+    for policy in draft.part("AWS::IAM::Role", "RelayRole")[1]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement.get("Sid") == sid:
+                found: dict[str, Any] = statement
+                return found
+    raise LookupError(f"no statement {sid}")
+
+
+def _the_relay_may_not_read_its_secret(draft: Draft) -> None:
+    kept = _relay_statement(draft, "NoData")["NotAction"]
+    kept.remove("secretsmanager:GetSecretValue")
+
+
+def _the_relay_may_not_read_its_parameter(draft: Draft) -> None:
+    _relay_statement(draft, "NoData")["NotAction"].remove("ssm:GetParameter")
+
+
+def _the_key_of_the_secret_is_for_nobody(draft: Draft) -> None:
+    kept = _relay_statement(draft, "OnlyKeysOfCredentials")["Condition"]["StringNotLike"]
+    kept["kms:ViaService"] = "s3.*.amazonaws.com"
+
+
+def _the_relay_gets_no_interfaces(draft: Draft) -> None:
+    kept = _relay_statement(draft, "NoData")["NotAction"]
+    kept[:] = [action for action in kept if not action.startswith("ec2:")]
+
+
+def _the_relay_writes_no_log(draft: Draft) -> None:
+    _relay_statement(draft, "NoData")["NotAction"].remove("logs:PutLogEvents")
+
+
+def _another_trust_of_the_relay(draft: Draft) -> None:
+    _, role = draft.part("AWS::IAM::Role", "RelayRole")
+    role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = {
+        "Service": "edgelambda.amazonaws.com"
+    }
+
+
 # what is changed, and the flows that it breaks
 BREAKAGES: list[tuple[Change, set[str]]] = [
     (_another_log_group, {"logged"}),
@@ -163,4 +236,20 @@ DATABASE_BREAKAGES: list[tuple[Change, set[str]]] = [
     (_the_name_is_blocked, {"logs in"}),
     (_the_name_of_another_database, {"logs in"}),
     (_the_proxy_lets_nobody_in, {"logs in"}),
+]
+
+# the same, in an app with a relay
+RELAY_BREAKAGES: list[tuple[Change, str, set[str]]] = [
+    (_another_trust_of_the_relay, RELAY, {"run"}),
+    (_nobody_is_let_out_to_the_endpoint, RELAY, {"calls"}),
+    (_the_endpoint_has_no_private_name, RELAY, {"calls"}),
+    (_the_endpoint_is_elsewhere, RELAY, {"calls", "resolved"}),
+    (_the_endpoint_leads_to_another_function, RELAY, {"calls"}),
+    (_the_endpoint_lets_nobody_in, RELAY, {"calls"}),
+    (_the_key_of_the_secret_is_for_nobody, RELAY, {"credential"}),
+    (_the_name_of_lambda_is_blocked, RELAY, {"calls"}),
+    (_the_relay_gets_no_interfaces, RELAY_IN_VPC, {"interfaces"}),
+    (_the_relay_may_not_read_its_parameter, RELAY, {"credential"}),
+    (_the_relay_may_not_read_its_secret, RELAY, {"credential"}),
+    (_the_relay_writes_no_log, RELAY_IN_VPC, {"logged"}),
 ]

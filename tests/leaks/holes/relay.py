@@ -44,6 +44,13 @@ def _relay(draft: Draft) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         "Timeout": 10,
     }
     draft.add(_NAME, FUNCTION, near="AWS::IAM::Role", **properties)
+    draft.add(
+        "RelayOnce",
+        "AWS::Lambda::EventInvokeConfig",
+        FunctionName={"Ref": _NAME},
+        MaximumRetryAttempts=0,
+        Qualifier="$LATEST",
+    )
     draft.allow("lambda:InvokeFunction", _arn())
     draft.add(
         "LambdaEndpoint",

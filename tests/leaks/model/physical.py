@@ -47,7 +47,9 @@ _NAMED = {
     "AWS::DynamoDB::Table": ("TableName", "dynamodb", "table/{}"),
     "AWS::Events::EventBus": ("Name", "events", "event-bus/{}"),
     "AWS::Events::Rule": ("Name", "events", "rule/{}"),
+    "AWS::IAM::Group": ("GroupName", "iam", "group/{}"),
     "AWS::IAM::Role": ("RoleName", "iam", "role/{}"),
+    "AWS::IAM::User": ("UserName", "iam", "user/{}"),
     "AWS::Kinesis::Stream": ("Name", "kinesis", "stream/{}"),
     "AWS::Lambda::Function": ("FunctionName", "lambda", "function:{}"),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}:*"),
@@ -181,7 +183,7 @@ def _arn(resource: "Resource") -> Any:
     if kind in _NAMED:
         name_property, service, rest = _NAMED[kind]
         name = _name(resource, name_property)
-        if kind == "AWS::IAM::Role":
+        if service == "iam":
             name = _join(str(resource.get("Path", default="/")).removeprefix("/"), name)
         return _format(resource, service, rest, name)
     if kind in _BY_ARN:

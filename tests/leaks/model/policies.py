@@ -6,7 +6,7 @@ from typing import Any
 from .values import Unknown, as_list, unknowns
 from .world import Resource, World
 
-__all__ = ["VERSION", "pessimistic", "role_documents", "statements"]
+__all__ = ["VERSION", "pessimistic", "principal_documents", "role_documents", "statements"]
 
 VERSION = "2012-10-17"
 
@@ -82,26 +82,33 @@ def role_documents(world: World, role: Resource | None) -> tuple[dict[str, Any],
 
     A role that no template creates may do everything.
     """
-    if role is None:
-        return (pessimistic(None),)
-    return tuple(pessimistic(document) for document in _documents(world, role))
+    return (pessimistic(None),) if role is None else principal_documents(world, role)
 
 
-def _documents(world: World, role: Resource) -> Iterator[Any]:
-    for policy in as_list(role.get("Policies")):
+def principal_documents(world: World, principal: Resource) -> tuple[dict[str, Any], ...]:
+    """Return the policies of a role, a user or a group that the templates create.
+
+    Those of the groups that a user is in are the groups' own.
+    """
+    return tuple(pessimistic(document) for document in _documents(world, principal))
+
+
+def _documents(world: World, principal: Resource) -> Iterator[Any]:
+    kind = principal.type.rpartition("::")[2]
+    for policy in as_list(principal.get("Policies")):
         yield policy.get("PolicyDocument") if isinstance(policy, dict) else policy
     for policy in world.of("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        if _names(policy.get("Roles"), role):
+        if _names(policy.get(f"{kind}s"), principal):
             yield policy.get("PolicyDocument")
-    for policy in world.of("AWS::IAM::RolePolicy"):
-        if _names(policy.get("RoleName"), role):
+    for policy in world.of(f"AWS::IAM::{kind}Policy"):
+        if _names(policy.get(f"{kind}Name"), principal):
             yield policy.get("PolicyDocument")
-    for arn in as_list(role.get("ManagedPolicyArns")):
+    for arn in as_list(principal.get("ManagedPolicyArns")):
         yield _managed(world, arn)
 
 
-def _names(value: Any, role: Resource) -> bool:
-    return any(item == role.id or isinstance(item, Unknown) for item in as_list(value))
+def _names(value: Any, principal: Resource) -> bool:
+    return any(item == principal.id or isinstance(item, Unknown) for item in as_list(value))
 
 
 def _managed(world: World, arn: Any) -> Any:
