@@ -129,34 +129,43 @@ def aspect(world: RelayWorld, relay: EgressRelayFunction) -> None:
     cdk.Aspects.of(relay).add(Unsigned())
 
 
-@pytest.mark.parametrize(
-    ("open_it", "message"),
-    [
-        (permission, "lets others call the relay"),
-        (service, "lets others call the relay"),
-        (url, "is a URL, by which others can call the relay"),
-        (queue, "has Lambda call the relay with what it polls"),
-        (alias, "lets others call the relay"),
-        (destination, "hands on what the relay was asked and answered"),
-        (subscription, "hands the relay's audit records on"),
-        (managed_policy, "is attached to the relay's role"),
-        (trust, "the trust policy of the role is not that of Lambda alone"),
-        (no_bound, "nothing would bound what leaves in a time"),
-        (other_role, "the role is not the relay's"),
-        (layer, "a layer would run with the relay's credentials"),
-        (variable, "the environment is not what the routes need"),
-        (aspect, "the code signing configuration is not the baseline's"),
-    ],
-)
-def test_what_opens_a_relay_is_refused(
-    world: RelayWorld,
-    open_it: Callable[[RelayWorld, EgressRelayFunction], None],
-    message: str,
-) -> None:
-    relay, _ = world.connected()
-    open_it(world, relay)
-    with pytest.raises(RuntimeError, match=message):
+OPENERS: dict[str, tuple[Callable[[RelayWorld, EgressRelayFunction], None], str]] = {
+    "permission": (permission, "lets others call the relay"),
+    "service": (service, "lets others call the relay"),
+    "url": (url, "is a URL, by which others can call the relay"),
+    "queue": (queue, "has Lambda call the relay with what it polls"),
+    "alias": (alias, "lets others call the relay"),
+    "destination": (destination, "hands on what the relay was asked and answered"),
+    "subscription": (subscription, "hands the relay's audit records on"),
+    "managed_policy": (managed_policy, "is attached to the relay's role"),
+    "trust": (trust, "the trust policy of the role is not that of Lambda alone"),
+    "no_bound": (no_bound, "nothing would bound what leaves in a time"),
+    "other_role": (other_role, "the role is not the relay's"),
+    "layer": (layer, "a layer would run with the relay's credentials"),
+    "variable": (variable, "the environment is not what the routes need"),
+    "aspect": (aspect, "the code signing configuration is not the baseline's"),
+}
+
+
+@pytest.fixture(scope="module")
+def refusal(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is said of an app with one relay, in a stack of its own, for each way to open it."""
+    code = tmp_path_factory.mktemp("code")
+    (code / "index.py").write_text("def handler(event, context):\n    return event\n")
+    world = RelayWorld(code, region="eu-west-1")
+    for name, (open_it, _) in OPENERS.items():
+        world.stack = world.new_stack(name.replace("_", "-"))
+        open_it(world, world.relay())
+    with pytest.raises(RuntimeError) as refused:
         world.app.synth()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("name", OPENERS)
+def test_what_opens_a_relay_is_refused(refusal: str, name: str) -> None:
+    _, message = OPENERS[name]
+    said = [line for line in refusal.splitlines() if f"{name.replace('_', '-')}/" in line]
+    assert any(message in line for line in said), said
 
 
 def test_event_source_needs_a_right_that_is_refused(world: RelayWorld) -> None:
