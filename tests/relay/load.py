@@ -12,7 +12,6 @@ rotated.
 
 import base64
 import ctypes
-import hashlib
 import json
 import os
 import subprocess
@@ -21,101 +20,35 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from secure_lambda_constructs.relay.handler.addresses import resolve
 from secure_lambda_constructs.relay.handler.pool import Connections
 from secure_lambda_constructs.relay.handler.relay import Relay
-from secure_lambda_constructs.relay.handler.routes import (
-    Body,
-    Configuration,
-    Credential,
-    CredentialSource,
-    Parameter,
-    ResponseRules,
-    Route,
-)
+from secure_lambda_constructs.relay.handler.routes import Configuration
 from secure_lambda_constructs.relay.handler.secret_values import SecretValues
 
 from .certificates import Authority
-from .load_host import big_body
+from .load_calls import (
+    HOSTS,
+    RATES_KEY,
+    digest,
+    event,
+    kind_of,
+    problem,
+    routes,
+    wrongly_carried_out,
+)
 
-__all__ = ["KINDS", "HostProcess", "Kind", "Load", "Sample", "run_load"]
+__all__ = ["HostProcess", "Load", "Sample", "run_load"]
 
-HOSTS = ("api.example.com", "files.example.com", "hostile.example.com")
-
-_PATIENT_SECONDS = 60.0
-_SLOW_SECONDS = 0.3
 _SAMPLE_SECONDS = 0.2
 _MOST_WRONG = 20
 _ENDLESS = 1 << 40
-
-_NUMBER = Parameter("integer", minimum=0)
-_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "number": {"type": "integer", "minimum": 0},
-        "items": {
-            "type": "array",
-            "maxItems": 50,
-            "items": {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 40},
-        },
-    },
-    "required": ["number"],
-    "additionalProperties": False,
-}
-_ORDERS_KEY = Credential("bearer", CredentialSource("secrets_manager", "ORDERS_KEY"), field="key")
-_RATES_KEY = Credential("header", CredentialSource("ssm", "RATES_KEY"), name="x-api-key")
-
-
-class Kind(NamedTuple):
-    """A kind of call, and what has to become of it.
-
-    Attributes:
-        name: Of the kind, and of its route, where it has one.
-        share: How many of a hundred calls are of this kind.
-        code: Why it is refused or fails, or `None`.
-        carried_out: How often the host may have carried it out: at least and at most.
-    """
-
-    name: str
-    share: int
-    code: str | None = None
-    carried_out: tuple[int, int] = (1, 1)
-
-    @property
-    def route(self) -> str | None:
-        """The route that the relay has to name."""
-        return _ROUTE_OF.get(self.name, self.name)
-
-
-KINDS = (
-    Kind("orders", 41),
-    Kind("rates", 34),
-    Kind("body", 4, "body_invalid", (0, 0)),
-    Kind("destination", 3, "destination_not_allowed", (0, 0)),
-    Kind("parameter", 3, "parameter_not_allowed", (0, 0)),
-    Kind("malformed", 2, "malformed_request", (0, 0)),
-    Kind("big", 3),
-    Kind("too_big", 1, "response_too_large"),
-    # A second time where the first went by a connection that had been used before.
-    Kind("closed", 2, "upstream_protocol_error", (1, 2)),
-    Kind("cut", 1, "upstream_protocol_error"),
-    Kind("slow", 1, "upstream_timeout", (0, 1)),
-    Kind("last", 2),
-    Kind("shown", 1, "response_not_allowed"),
-    Kind("smuggled", 1, "upstream_protocol_error"),
-    Kind("twice", 1),
-)
-
-_ROUTE_OF = {"body": "orders", "parameter": "rates", "destination": None, "malformed": None}
-# Far apart from one another, so that at each moment there are calls of all kinds.
-_SCHEDULE = [kind for kind in KINDS for _ in range(kind.share)]
-_STEP = 37
 
 
 @dataclass(frozen=True)
@@ -242,7 +175,7 @@ class _Secrets:
 
     def __call__(self, service: str, name: str) -> str:
         if service == "ssm":
-            return "rates-key-of-the-load"
+            return RATES_KEY
         return json.dumps({"key": f"orders-key-{self.generation}"})
 
     def wall_clock(self) -> float:
@@ -256,12 +189,12 @@ class _Secrets:
         self.accept(host)
 
     def accept(self, host: HostProcess) -> None:
-        host.tell(accepted=_digest(f"Bearer orders-key-{self.generation}"))
+        host.tell(accepted=digest(f"Bearer orders-key-{self.generation}"))
 
     @property
     def possible(self) -> set[str]:
         """What orders may have been taken with so far."""
-        return {_digest(f"Bearer orders-key-{each + 1}") for each in range(self.generation)}
+        return {digest(f"Bearer orders-key-{each + 1}") for each in range(self.generation)}
 
 
 class _Record(threading.local):
@@ -299,7 +232,7 @@ class _Callers:
         """Start so many at once, who call until there were so many calls or time is over."""
         are_there = threading.Event()
         threads = [
-            threading.Thread(target=self._call_on, args=(are_there, calls, ends))
+            threading.Thread(target=self._call_on, args=(are_there, calls, ends), daemon=True)
             for _ in range(callers)
         ]
         for thread in threads:
@@ -317,19 +250,19 @@ class _Callers:
                 self._next += 1
                 self._under_way += 1
                 self._load.at_once = max(self._load.at_once, self._under_way)
-            kind = _SCHEDULE[number * _STEP % len(_SCHEDULE)]
+            kind = kind_of(number)
             self._record.lines.clear()
             try:
-                answer = self._relay.handle(_event(kind, number), _Context(number))
-                problem = _problem(kind, number, answer, self._record.lines, self._secrets)
+                answer = self._relay.handle(event(number), _Context(number))
+                wrong = problem(number, answer, self._record.lines, self._secrets.possible)
             except Exception as error:
-                problem = repr(error)
+                wrong = repr(error)
             with self._lock:
                 self._under_way -= 1
                 self._load.calls += 1
-                self._load.kinds[kind.name] += problem is None
-                if problem and len(self._load.wrong) < _MOST_WRONG:
-                    self._load.wrong.append(f"call {number}, {kind.name}: {problem}")
+                self._load.kinds[kind.name] += wrong is None
+                if wrong and len(self._load.wrong) < _MOST_WRONG:
+                    self._load.wrong.append(f"call {number}, {kind.name}: {wrong}")
 
 
 def run_load(
@@ -360,7 +293,7 @@ def run_load(
             port=host.port,
         )
         relay = Relay(
-            Configuration(_routes(host.authority)),
+            Configuration(routes(host.authority)),
             connections=connections,
             secrets=SecretValues(
                 read=secrets,
@@ -392,7 +325,7 @@ def run_load(
         load.seconds, load.cpu_seconds = time.monotonic() - began, time.process_time() - cpu
         connections.close()
         load.after = Sample.now(load.calls)
-        load.wrong += _wrongly_carried_out(load.calls, host.end())
+        load.wrong += wrongly_carried_out(load.calls, host.end())
     return load
 
 
@@ -400,130 +333,3 @@ def _give_back() -> None:
     """Have the C library give back what it keeps for later, so that what is in use is seen."""
     with suppress(AttributeError):  # another library than glibc
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _routes(authority: str) -> tuple[Route, ...]:
-    api, files, hostile = HOSTS
-    given = ("content-type", "x-number")
-
-    def get(name: str, host: str, *, most: int = 4096, **more: Any) -> Route:
-        return Route(
-            name,
-            "GET",
-            host,
-            f"/v1/{name}/{{number}}",
-            path_parameters={"number": _NUMBER},
-            query_parameters={"page": _NUMBER},
-            headers={"x-number": _NUMBER},
-            response=ResponseRules(most, given),
-            certificate_authorities=authority,
-            **{"timeout_seconds": _PATIENT_SECONDS, **more},
-        )
-
-    return (
-        Route(
-            "orders",
-            "POST",
-            api,
-            "/v1/orders/{number}",
-            path_parameters={"number": _NUMBER},
-            headers={"x-number": _NUMBER},
-            body=Body("json", max_bytes=4096, schema=_SCHEMA),
-            credential=_ORDERS_KEY,
-            response=ResponseRules(8192, given, content_types=("application/json",)),
-            timeout_seconds=_PATIENT_SECONDS,
-            certificate_authorities=authority,
-        ),
-        get("rates", api, credential=_RATES_KEY, idempotent=True),
-        get("big", files, most=1_000_000),
-        get("too_big", files, most=1),
-        get("slow", hostile, timeout_seconds=_SLOW_SECONDS),
-        get("shown", hostile, credential=_RATES_KEY),
-        *(get(name, hostile) for name in ("closed", "cut", "last", "smuggled", "twice")),
-    )
-
-
-def _event(kind: Kind, number: int) -> dict[str, object]:
-    """The event of a call."""
-    api, files, hostile = HOSTS
-    headers = [["x-number", str(number)], ["cookie", f"session={number}"]]
-    host, page, method = hostile, f"?page={number % 97}", "GET"
-    body = b""
-    match kind.name:
-        case "orders" | "body":
-            host, page, method, body = api, "", "POST", _order(number, right=kind.code is None)
-        case "rates":
-            host = api
-        case "parameter":
-            host, page = api, "?page=one"
-        case "big" | "too_big":
-            host = files
-        case "destination":
-            host = f"x{number}.example.com"
-        case "malformed":
-            headers.append(["X-Number", str(number)])
-    url = f"https://{host}/v1/{kind.route or kind.name}/{number}{page}"
-    event: dict[str, object] = {"version": 1, "method": method, "url": url, "headers": headers}
-    if body:
-        event["body"] = base64.b64encode(body).decode()
-    return event
-
-
-def _order(number: int, *, right: bool = True) -> bytes:
-    items = [f"item-{number}-{each}" for each in range(number % 40)]
-    return json.dumps({"number": number if right else -1 - number, "items": items}).encode()
-
-
-def _problem(
-    kind: Kind, number: int, answer: Mapping[str, Any], lines: list[str], secrets: _Secrets
-) -> str | None:
-    """What is wrong with an answer and its record."""
-    if len(lines) != 1:
-        return f"{len(lines)} audit records"
-    record = json.loads(lines[0])
-    error = answer.get("error", {})
-    found = (answer.get("route"), error.get("code"), record["code"], record["request_id"])
-    wanted = (kind.route, kind.code, kind.code, f"call-{number}")
-    if found != wanted:
-        return f"got {found}, not {wanted}: {error.get('message')}"
-    if kind.code is not None:
-        return "the answer has a body, too" if "body" in answer else None
-    body = base64.b64decode(answer["body"])
-    if kind.name == "big":
-        return None if body == big_body(number) else "another's big answer, or a part of it"
-    headers = [["content-type", "application/json"], ["x-number", str(number)]]
-    if answer["status"] != 200 or answer["headers"] != headers:
-        return f"status {answer['status']}, headers {answer['headers']}"
-    said = json.loads(body)
-    if kind.name == "orders":
-        content = json.loads(said.pop("body"))
-        if content != json.loads(_order(number)):
-            return f"the host got the order {content}"
-        if said.pop("said") not in secrets.possible:
-            return "the host got another credential"
-        return _difference(said, {"number": number, "target": f"/v1/orders/{number}"}, HOSTS[0])
-    keyed = "rates-key-of-the-load" if kind.name == "rates" else ""
-    target = f"/v1/{kind.name}/{number}?page={number % 97}"
-    wanted_answer = {"number": number, "target": target, "said": _digest(keyed), "body": ""}
-    return _difference(said, wanted_answer, HOSTS[0] if keyed else HOSTS[2])
-
-
-def _difference(found: object, wanted: dict[str, object], host: str) -> str | None:
-    wanted = {**wanted, "host": host}
-    return None if found == wanted else f"got {found}, not {wanted}"
-
-
-def _wrongly_carried_out(calls: int, carried_out: bytes) -> list[str]:
-    """What the host did more often, or less often, than it may have."""
-    wrong = []
-    for number in range(max(calls, len(carried_out))):
-        kind = _SCHEDULE[number * _STEP % len(_SCHEDULE)]
-        least, most = kind.carried_out
-        times = carried_out[number] if number < len(carried_out) else 0
-        if not (least if number < calls else 0) <= times <= most:
-            wrong.append(f"call {number}, {kind.name}: the host carried it out {times} times")
-    return wrong[:_MOST_WRONG]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,7 +5,8 @@
 
 import pytest
 
-from .load import KINDS, Load, run_load
+from .load import Load, run_load
+from .load_calls import KINDS
 
 CALLS = 3000
 
