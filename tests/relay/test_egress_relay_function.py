@@ -73,7 +73,7 @@ def test_relay_is_signed_bounded_and_outside_the_vpc(world: RelayWorld) -> None:
     relay = relay_resource(template)
     assert "CodeSigningConfigArn" in relay
     assert relay["ReservedConcurrentExecutions"] == 5
-    assert relay["Timeout"] == 18
+    assert relay["Timeout"] == 19
     assert relay["Runtime"] == "python3.14"
     assert "VpcConfig" not in relay
     assert template.circles() == []
@@ -330,6 +330,7 @@ def test_relay_is_no_grantee(world: RelayWorld) -> None:
         ({"reserved_concurrent_executions": -1}, "reserved_concurrent_executions is -1"),
         ({"reserved_concurrent_executions": True}, "reserved_concurrent_executions is True"),
         ({"reserved_concurrent_executions": None}, "reserved_concurrent_executions is None"),
+        ({"memory_size": 64}, "memory_size is 64; write 128 to 10,240"),
         ({"runtime": lambda_.Runtime.NODEJS_22_X}, "the relay is written in Python"),
         ({"egress_vpc": "vpc"}, "egress_vpc is 'vpc'; write egress_vpc=RelayEgressVpc"),
     ],

@@ -14,14 +14,14 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ..errors import InvalidInputError
-from ..function.arguments import check_signing
 from ..function.log_group import own_log_group
 from ..function.signed_vpc_function import SignedVpcFunction
 from ..signing.members import ISigningBaseline
+from .arguments import check_arguments
 from .callers import Callers
 from .closed_check import ClosedRelayCheck
 from .findings import answer_function_findings
-from .handler.declarations import routes_collide
+from .handler.responses import filter_seconds
 from .handler.routes import Configuration
 from .handler.secret_values import LONGEST_READ_SECONDS
 from .handler_code import HANDLER, write_handler
@@ -41,10 +41,11 @@ __all__ = ["REPORTS_ONLY", "EgressRelayFunction"]
 REPORTS_ONLY = "secure-lambda-constructs:relayReportsOnly"
 """Key of the warning about a relay that lets everything pass."""
 
-# What comes on top of a route's time: to answer and to write the record, and to read a credential.
+# What comes on top of a route's time: to write the record, to read a credential, and to filter the
+# response.
 _MARGIN = 1
-# A caller waits for the relay, and cannot keep it busy for longer. Where a credential takes long to
-# be read, less is left for the host.
+# A caller waits for the relay, and cannot keep it busy for longer. The handler leaves less to the
+# host then, so that there is time for the rest.
 _LONGEST = 30
 
 
@@ -158,14 +159,18 @@ class EgressRelayFunction(Construct):
         Raises:
             InvalidInputError: Something was given that cannot be used, or would open the relay.
         """
-        _check_arguments(signing, routes, reserved_concurrent_executions, runtime)
-        if egress_vpc is not None and not hasattr(egress_vpc, "fixed_ip_addresses"):
-            raise InvalidInputError(
-                f"egress_vpc is {egress_vpc!r}; write egress_vpc=RelayEgressVpc(self, 'Partners')"
-            )
+        check_arguments(
+            signing=signing,
+            routes=routes,
+            concurrency=reserved_concurrent_executions,
+            memory_size=memory_size,
+            runtime=runtime,
+            egress_vpc=egress_vpc,
+        )
         super().__init__(scope, id)
 
         self._routes = tuple(routes)
+        self._memory_size = memory_size
         self._function_name = function_name
         self._egress_vpc = egress_vpc
         self._log_group = own_log_group(
@@ -263,7 +268,9 @@ class EgressRelayFunction(Construct):
             _LONGEST,
             max(
                 route.route.timeout_seconds
-                + (_MARGIN if route.credential is None else _MARGIN + LONGEST_READ_SECONDS)
+                + (0 if route.credential is None else LONGEST_READ_SECONDS)
+                + filter_seconds(route.route.response.max_bytes, self._memory_size)
+                + _MARGIN
                 for route in self._routes
             ),
         )
@@ -360,36 +367,3 @@ class EgressRelayFunction(Construct):
             raise InvalidInputError(
                 f"the relay {self.node.path} has no route {name!r}; write one of {', '.join(names)}"
             )
-
-
-def _check_arguments(
-    signing: object, routes: object, concurrency: object, runtime: lambda_.Runtime | None
-) -> None:
-    """Refuse what makes no relay, before anything is created."""
-    check_signing(signing)
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 0:
-        raise InvalidInputError(
-            f"reserved_concurrent_executions is {concurrency!r}; write how many calls may run at "
-            "once, such as 5, or 0 to stop the relay"
-        )
-    if runtime is not None and runtime.family != lambda_.RuntimeFamily.PYTHON:
-        raise InvalidInputError(
-            f"runtime is {runtime.name}, and the relay is written in Python; write "
-            "runtime=lambda_.Runtime.PYTHON_3_14, or leave it out"
-        )
-    if isinstance(routes, str) or not isinstance(routes, Sequence) or not routes:
-        raise InvalidInputError(f"routes is {routes!r}; write routes=[RelayRoute(...)]")
-    for position, route in enumerate(routes):
-        if not isinstance(route, RelayRoute):
-            raise InvalidInputError(f"routes has {route!r}; write RelayRoute(...)")
-        for other in routes[:position]:
-            if other.name == route.name:
-                raise InvalidInputError(
-                    f"two routes are called {route.name!r}; give each a name of its own"
-                )
-            if routes_collide(other.route, route.route):
-                raise InvalidInputError(
-                    f"the routes {other.name!r} and {route.name!r} are for the same requests "
-                    f"({route.route.method} {route.route.host}{route.route.path}); write one of "
-                    "them, or write out what tells them apart"
-                )

@@ -103,6 +103,7 @@ class Context:
     def __init__(self, seconds: float = 30.0) -> None:
         self.function_name = "PaymentRelay"
         self.aws_request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+        self.memory_limit_in_mb = "128"
         self._end = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:

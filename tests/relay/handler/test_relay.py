@@ -406,6 +406,20 @@ def test_the_relay_answers_before_lambda_ends_it() -> None:
     assert answer["error"]["code"] == "upstream_timeout"
 
 
+def test_time_is_left_to_filter_a_large_response() -> None:
+    """With little memory there is little of a processor, and the record has to be written."""
+    large = dataclasses.replace(STATUS, response=ResponseRules(max_bytes=4 * 1024 * 1024))
+    context = Context(seconds=14.2)  # of which 13.8 are for the filter
+    with _world(RawServer([REQUEST, HOLD]), [large]) as world:
+        begun = time.monotonic()
+        answer = world.call(_status(), context)
+        assert time.monotonic() - begun < 1
+    assert answer["error"]["code"] == "upstream_timeout"
+    context.memory_limit_in_mb = "1769"
+    with _world(HttpServer(), [large]) as world:
+        assert world.call(_status(), context)["status"] == 200
+
+
 def test_nothing_is_begun_that_cannot_be_ended() -> None:
     with _world(server := HttpServer()) as world:
         assert world.refused(_status(), Context(seconds=0.3)) == "upstream_timeout"
@@ -526,6 +540,18 @@ def test_without_its_credential_a_call_is_not_made() -> None:
     assert world.record["outcome"] == "failed"
     assert world.record["cause"] == "the secret could not be read: ConnectionError"
     assert KEY not in world.lines[0]
+
+
+def test_the_older_credential_is_looked_for_in_the_response() -> None:
+    def echo(seen: Seen) -> Answer:
+        older = seen.header("authorization") == f"Bearer {KEY}"
+        return Answer(401 if older else 200, body=json.dumps({"id": KEY}).encode())
+
+    with _world(HttpServer(answer=echo)) as world:
+        world.relay.handle(_charge(), Context())
+        world.kept.key = NEW_KEY
+        world.clock.seconds += 2
+        assert world.refused(_charge()) == "response_not_allowed"
 
 
 def test_the_newer_credential_is_looked_for_in_the_response() -> None:

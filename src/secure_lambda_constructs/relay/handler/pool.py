@@ -135,7 +135,11 @@ class Connections:
             except _NotBegun:
                 if request.method not in _CHANGES_NOTHING:
                     raise
-        return self._exchanged(self._made(key, by), request, by, max_response_bytes)
+        try:
+            return self._exchanged(self._made(key, by), request, by, max_response_bytes)
+        except Refusal as refusal:
+            refusal.follows_a_sending = kept is not None
+            raise
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -47,6 +47,13 @@ class Code(StrEnum):
 class Refusal(Exception):
     """A call that is not made, or whose answer is not handed on.
 
+    Attributes:
+        code: Why, for programs.
+        message: Why, for people.
+        route: Name of the route that was meant, or `None`.
+        follows_a_sending: Whether the call had been sent before, by a connection that ended, so
+            that whatever the code says of this time, something has gone out.
+
     Example:
         ```python
         from secure_lambda_constructs.relay.handler.refusals import Code, Refusal
@@ -70,3 +77,4 @@ class Refusal(Exception):
         self.code = code
         self.message = message
         self.route = route
+        self.follows_a_sending = False

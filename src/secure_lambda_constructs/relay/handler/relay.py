@@ -13,7 +13,7 @@ from .messages import CallerRequest, OutgoingRequest, UpstreamResponse
 from .refusals import Code, Refusal
 from .report import pass_through
 from .request import FORMAT_VERSION, read_request
-from .responses import answer, unfiltered, wire
+from .responses import answer, filter_seconds, unfiltered, wire
 from .routes import Configuration, Route
 from .secret_values import LONGEST_READ_SECONDS, SecretValues
 
@@ -21,6 +21,8 @@ __all__ = ["Exchanges", "Relay"]
 
 # For the audit record, and so that Lambda does not end the function before it has answered.
 _RESERVED_SECONDS = 0.3
+# Lambda's least, should it not say.
+_MEMORY_MIB = 128
 
 _RETRYABLE = frozenset(
     (
@@ -69,6 +71,18 @@ class Exchanges(Protocol):
     ) -> UpstreamResponse:
         """Send a request and return the response, or raise `Refusal`."""
         ...
+
+
+class _Limit(NamedTuple):
+    """What Lambda leaves to a call."""
+
+    at: float
+    """When the answer has to be there, by the clock."""
+    memory_mib: int
+
+    def for_the_host(self, most: int) -> float:
+        """When a response of `most` bytes has to be there, so that it can still be filtered."""
+        return self.at - filter_seconds(most, self.memory_mib)
 
 
 class _Terms(NamedTuple):
@@ -171,14 +185,15 @@ class Relay:
             return self._error(_internal_error(), record)
         return answered
 
-    def _limit(self, context: object, started: float) -> float:
+    def _limit(self, context: object, started: float) -> _Limit:
         """When the answer has to be there, by the clock."""
         remaining = getattr(context, "get_remaining_time_in_millis", None)
-        return (
-            float("inf") if remaining is None else started + remaining() / 1000 - _RESERVED_SECONDS
+        return _Limit(
+            float("inf") if remaining is None else started + remaining() / 1000 - _RESERVED_SECONDS,
+            int(getattr(context, "memory_limit_in_mb", _MEMORY_MIB)),
         )
 
-    def _answered(self, event: object, record: AuditRecord, limit: float) -> dict[str, object]:
+    def _answered(self, event: object, record: AuditRecord, limit: _Limit) -> dict[str, object]:
         request = read_request(event)
         try:
             match = self._table.match(request)
@@ -194,7 +209,7 @@ class Relay:
         return self._by_route(match, outgoing, record, limit)
 
     def _by_route(
-        self, match: Match, request: OutgoingRequest, record: AuditRecord, limit: float
+        self, match: Match, request: OutgoingRequest, record: AuditRecord, limit: _Limit
     ) -> dict[str, object]:
         """Make a call that a route allows."""
         route = match.route
@@ -210,14 +225,14 @@ class Relay:
         return wire(given, route.name)
 
     def _let_pass(
-        self, request: CallerRequest, code: Code, record: AuditRecord, limit: float
+        self, request: CallerRequest, code: Code, record: AuditRecord, limit: _Limit
     ) -> dict[str, object]:
         """Make a call that no route allows, in report mode, without any credential of the relay."""
         record.would_refuse = code
         record.method, record.host = request.method, request.host
         outgoing = pass_through(request)
         terms = _Terms(
-            deadline=min(self._clock() + _REPORT_SECONDS, limit),
+            deadline=min(self._clock() + _REPORT_SECONDS, limit.for_the_host(_REPORT_BYTES)),
             most=_REPORT_BYTES,
             authorities=self._authorities.get(request.host),
             size=_size(outgoing),
@@ -226,32 +241,34 @@ class Relay:
         return wire(unfiltered(response), None)
 
     def _with_credential(
-        self, route: Route, request: OutgoingRequest, record: AuditRecord, limit: float
+        self, route: Route, request: OutgoingRequest, record: AuditRecord, limit: _Limit
     ) -> tuple[UpstreamResponse, tuple[str, ...]]:
         """Add the credential, make the call, and tell what the response may not show."""
         credential = route.credential
         # Before the time of the exchange begins: what AWS takes is not the host's doing.
         secret = None if credential is None else self._secrets.value(credential.source)
-        most = route.response.max_bytes
+        most = max(route.response.max_bytes, _REPORT_BYTES if self._report_only else 0)
         terms = _Terms(
-            deadline=min(self._clock() + route.timeout_seconds, limit),
-            most=max(most, _REPORT_BYTES) if self._report_only else most,
+            deadline=min(self._clock() + route.timeout_seconds, limit.for_the_host(most)),
+            most=most,
             authorities=route.certificate_authorities,
             size=_size(request),
         )
         if credential is None or secret is None:
             return self._exchange(request, record, terms), ()
         sent = apply(credential, secret, request, now=self._now)
+        shown = secret_texts(credential, secret, sent)
         response = self._exchange(sent, record, terms)
-        time_is_left = self._clock() + LONGEST_READ_SECONDS < limit
+        time_is_left = self._clock() + LONGEST_READ_SECONDS < limit.at
         if response.status == _UNAUTHORIZED and time_is_left:
             # The host has not carried out the call, so it may be made again, if the secret is new.
             newer = self._secrets.renewed(credential.source, secret)
             if newer is not None:
-                secret = newer
-                sent = apply(credential, secret, request, now=self._now)
+                sent = apply(credential, newer, request, now=self._now)
+                # The host has seen both.
+                shown += secret_texts(credential, newer, sent)
                 response = self._exchange(sent, record, terms)
-        return response, secret_texts(credential, secret, sent)
+        return response, shown
 
     def _exchange(
         self, request: OutgoingRequest, record: AuditRecord, terms: _Terms
@@ -271,7 +288,7 @@ class Relay:
                 certificate_authorities=terms.authorities,
             )
         except Refusal as refusal:
-            if refusal.code in _NOTHING_SENT:
+            if refusal.code in _NOTHING_SENT and not refusal.follows_a_sending:
                 record.bytes_out -= terms.size
             raise
         finally:
