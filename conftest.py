@@ -30,6 +30,9 @@ if os.name == "posix":
         if signal.getsignal(_signal) is signal.SIG_IGN:
             signal.signal(_signal, _default)
 
+# The marks of files that take long, the longest first.
+_SLOWEST = ("e2e", "long")
+
 _HANDLER = "def handler(event, context):\n    return event\n"
 
 # jsii resolves relative paths against the directory it was started in, whatever the directory is
@@ -107,8 +110,11 @@ pytest_collect_file = (_markdown + _docstrings).pytest()
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that the workers end together."""
-    slow = {item.path for item in items if item.get_closest_marker("e2e")}
-    items.sort(key=lambda item: item.path not in slow)
+    places: dict[Path, int] = {}
+    for item in items:
+        place = next((n for n, mark in enumerate(_SLOWEST) if item.get_closest_marker(mark)), 2)
+        places[item.path] = min(place, places.get(item.path, place))
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(autouse=True)

@@ -141,6 +141,7 @@ _PYTEST = {
     "filterwarnings": ["error"],
     "markers": [
         "e2e: deploys to the local AWS stand-in with the real CDK CLI (seconds to minutes)",
+        "long: a file that takes long without deploying, begun early",
         "local_aws: talks to the local AWS stand-in",
     ],
 }

@@ -47,6 +47,8 @@ def cdk_environment(aws: Mapping[str, str]) -> dict[str, str]:
         # unless it is told otherwise.
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_HOME": str(_REPOSITORY / ".local-aws" / "cdk-home"),
+        # An app whose home is another one would unpack the CDK for itself.
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache/aws/jsii/package-cache"),
         **aws,
     }
 

@@ -9,6 +9,8 @@ from ..leaks.judgement import verdicts
 from ..leaks.synthesis import shared_folder
 from .page import DOCS, commands, read_sections
 
+pytestmark = pytest.mark.long
+
 _PAGE = DOCS / "threat-model.md"
 _COMMAND = ".venv/bin/python -m tests.leaks"
 _ROW = re.compile(r"^\| ([A-Z]\d\d) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)

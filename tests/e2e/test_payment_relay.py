@@ -338,11 +338,3 @@ def test_routes_that_nobody_signed_are_refused(shop: Shop) -> None:
         client.update_function_code(FunctionName=shop.relay, ZipFile=changed.getvalue())
     assert refusal.value.response["Error"]["Code"] == "CodeVerificationFailedException"
     assert shop.pay(shop.order())["status"] == "paid"
-
-
-def test_a_second_deploy_signs_and_uploads_nothing(shop: Shop) -> None:
-    """The relay's code is written anew by each synth, and is the same then."""
-    shop.aws.reset_calls()
-    shop.deployed.project.deploy("Payments", options=shop.options)
-    assert shop.aws.calls("signer", "StartSigningJob") == []
-    assert shop.aws.calls("s3", "PutObject") == []

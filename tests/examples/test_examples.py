@@ -9,6 +9,8 @@ import pytest
 
 from cdk_cli import EXAMPLES, cdk_environment
 
+pytestmark = pytest.mark.long
+
 _EXAMPLES = sorted(path.parent.name for path in EXAMPLES.glob("*/app.py"))
 
 

@@ -17,7 +17,7 @@ from local_aws.process import REPOSITORY
 
 from .support import make_role, make_zip, refused, unique, wait_for
 
-pytestmark = pytest.mark.local_aws
+pytestmark = [pytest.mark.local_aws, pytest.mark.long]
 
 _TOOLS = REPOSITORY / "tools"
 

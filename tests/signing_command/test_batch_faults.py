@@ -14,7 +14,7 @@ import pytest
 
 from .many import Many
 
-pytestmark = pytest.mark.local_aws
+pytestmark = [pytest.mark.local_aws, pytest.mark.long]
 
 MakeMany = Any  # the fixture in conftest.py
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 _REPOSITORY = Path(__file__).parents[3]
 
 
@@ -14,7 +16,7 @@ _REPOSITORY = Path(__file__).parents[3]
     importlib.util.find_spec("atheris") is None,
     reason="atheris is not installed: it is there for Python 3.11 on Linux x86_64",
 )
-@pytest.mark.parametrize(("name", "runs"), [("fuzz_request", 100_000), ("fuzz_response", 40_000)])
+@pytest.mark.parametrize(("name", "runs"), [("fuzz_request", 50_000), ("fuzz_response", 20_000)])
 def test_a_fuzzer_finds_nothing(name: str, runs: int, tmp_path: Path) -> None:
     outcome = subprocess.run(
         [
