@@ -49,8 +49,8 @@ os.chdir(_home)
 
 @pytest.hookimpl(optionalhook=True)  # of xdist
 def pytest_xdist_auto_num_workers() -> int:
-    """Say how many workers `auto` means: one more than cores, as deployments wait a lot."""
-    return (os.cpu_count() or 1) + 1
+    """Say how many workers `auto` means: two more than cores, as deployments wait a lot."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_unconfigure() -> None:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -135,42 +137,59 @@ class _Remote(LocalAws):
         return self._url
 
 
-def test_two_run_side_by_side_and_share_nothing(aws: LocalAws, tmp_path: Path) -> None:
+_ELSEWHERE = [Path("/var/lib/localstack"), Path("/tmp/localstack"), Path("/tmp/lambda")]
+
+
+def _times() -> dict[Path, float | None]:
+    return {each: each.stat().st_mtime if each.exists() else None for each in _ELSEWHERE}
+
+
+@dataclass(frozen=True)
+class Other:
+    """A second stand-in, whose caller has an environment that would lead it astray."""
+
+    aws: LocalAws
+    state: Path
+    log: Path
+    before: dict[Path, float | None]
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Other]:
+    folder, before = tmp_path_factory.mktemp("other"), _times()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            patch.setenv(name, "http://127.0.0.1:9")
+        patch.setenv("AWS_PROFILE", "not-there")
+        patch.setenv("SERVICES", "sqs")
+        aws = LocalAws.start(folder / "state", log_file=folder / "its.log")
+    with aws:
+        yield Other(aws, folder / "state", folder / "its.log", before)
+
+
+def test_two_run_side_by_side_and_share_nothing(aws: LocalAws, other: Other) -> None:
     bucket = unique("bucket")
-    with LocalAws.start(tmp_path / "state") as other:
-        assert other.endpoint_url != aws.endpoint_url
-        for each, body in ((aws, b"one"), (other, b"two")):
-            each.client("s3").create_bucket(Bucket=bucket)
-            each.client("s3").put_object(Bucket=bucket, Key="k", Body=body)
-        found = aws.client("s3").get_object(Bucket=bucket, Key="k")["Body"].read()
-        assert found == b"one"
-        other.reset_calls()
-        assert other.calls() == []
-        assert aws.calls()
+    assert other.aws.endpoint_url != aws.endpoint_url
+    for each, body in ((aws, b"one"), (other.aws, b"two")):
+        each.client("s3").create_bucket(Bucket=bucket)
+        each.client("s3").put_object(Bucket=bucket, Key="k", Body=body)
+    found = aws.client("s3").get_object(Bucket=bucket, Key="k")["Body"].read()
+    assert found == b"one"
+    other.aws.reset_calls()
+    assert other.aws.calls() == []
+    assert aws.calls()
 
 
-def test_it_writes_to_its_state_directory_only(tmp_path: Path) -> None:
-    elsewhere = [Path("/var/lib/localstack"), Path("/tmp/localstack"), Path("/tmp/lambda")]
-    before = {each: each.stat().st_mtime if each.exists() else None for each in elsewhere}
-    log = tmp_path / "its.log"
-    with LocalAws.start(tmp_path / "state", log_file=log) as aws:
-        aws.client("s3").create_bucket(Bucket=unique("bucket"))
-        assert "s3.CreateBucket" in log.read_text()
-    assert before == {each: each.stat().st_mtime if each.exists() else None for each in elsewhere}
-    assert (tmp_path / "state" / "s3").is_dir()
+def test_it_writes_to_its_state_directory_only(other: Other) -> None:
+    other.aws.client("s3").create_bucket(Bucket=unique("bucket"))
+    assert "s3.CreateBucket" in other.log.read_text()
+    assert other.before == _times()
+    assert (other.state / "s3").is_dir()
 
 
-def test_callers_environment_does_not_reach_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_PROFILE", "not-there")
-    monkeypatch.setenv("SERVICES", "sqs")
-    with LocalAws.start(tmp_path / "state") as aws:
-        assert aws.calls() == []
-        with refused("NoSuchBucket"):
-            aws.client("s3").get_object(Bucket=unique("no"), Key="k")
+def test_callers_environment_does_not_reach_it(other: Other) -> None:
+    with refused("NoSuchBucket"):
+        other.aws.client("s3").get_object(Bucket=unique("no"), Key="k")
 
 
 def test_environment_names_no_real_credentials(aws: LocalAws) -> None:
