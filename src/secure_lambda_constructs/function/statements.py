@@ -8,9 +8,12 @@ from typing import Any
 from ..network.endpoint_policy import DYNAMODB_ITEM_ACTIONS, S3_ACTIONS
 
 __all__ = [
+    "INTERFACE_ACTIONS",
+    "LOG_WRITES",
     "any_database",
     "exempt_actions",
     "isolation_policy",
+    "network_interface_statements",
     "only_by_lambda_itself",
     "only_from_the_vpc",
     "own_logs_statements",
@@ -59,7 +62,16 @@ _SHARING = (
 )
 
 
-_LOG_WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
+INTERFACE_ACTIONS = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What Lambda does with the role of a function in a VPC."""
+LOG_WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
 _CONNECT = "rds-db:connect"
 # Where these are granted, by name, the Deny of everything from outside the VPC leaves them out.
 # - A database asks IAM itself who may log in; AWS documents no key that tells it the VPC:
@@ -84,30 +96,7 @@ def isolation_policy(*, region: str, vpc_id: str, exempt: Collection[str] = ()) 
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-                # Lambda needs them on "*": the Describe actions know no resource, and the others
-                # are checked before the interface exists.
-                "Sid": "NetworkInterfaces",
-                "Effect": "Allow",
-                "Action": [
-                    "ec2:AssignPrivateIpAddresses",
-                    "ec2:CreateNetworkInterface",
-                    "ec2:DeleteNetworkInterface",
-                    "ec2:DescribeNetworkInterfaces",
-                    "ec2:DescribeSubnets",
-                    "ec2:UnassignPrivateIpAddresses",
-                ],
-                "Resource": "*",
-                "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
-            },
-            {
-                "Sid": "NoEniFromCode",
-                "Effect": "Deny",
-                "Action": "ec2:*",
-                "Resource": "*",
-                "Condition": {"Null": _MADE_BY_CODE},
-            },
+            *network_interface_statements(region),
             {
                 # StringNotEquals holds where the key is absent as well: from the internet. The
                 # exemption of ViaAWSService lets DynamoDB call KMS for the function. Lambda writes
@@ -115,7 +104,7 @@ def isolation_policy(*, region: str, vpc_id: str, exempt: Collection[str] = ()) 
                 # writes cannot be denied here; `OnlyOwnLogs` bounds them.
                 "Sid": "NothingFromOutsideTheVpc",
                 "Effect": "Deny",
-                "NotAction": [*_LOG_WRITES, *sorted(exempt)],
+                "NotAction": [*LOG_WRITES, *sorted(exempt)],
                 "Resource": "*",
                 "Condition": {
                     "BoolIfExists": {"aws:ViaAWSService": "false"},
@@ -131,6 +120,37 @@ def isolation_policy(*, region: str, vpc_id: str, exempt: Collection[str] = ()) 
             },
         ],
     }
+
+
+def network_interface_statements(region: str) -> list[dict[str, Any]]:
+    """What the role of a function in a VPC needs for its network interfaces, and its code not.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+
+    Args:
+        region: The region of the function.
+
+    Returns:
+        An Allow, and a Deny of all of EC2 to the code.
+    """
+    return [
+        {
+            # Lambda needs them on "*": the Describe actions know no resource, and the others are
+            # checked before the interface exists.
+            "Sid": "NetworkInterfaces",
+            "Effect": "Allow",
+            "Action": list(INTERFACE_ACTIONS),
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
+        },
+        {
+            "Sid": "NoEniFromCode",
+            "Effect": "Deny",
+            "Action": "ec2:*",
+            "Resource": "*",
+            "Condition": {"Null": _MADE_BY_CODE},
+        },
+    ]
 
 
 def own_logs_statements(log_group_arn: str) -> list[dict[str, Any]]:
@@ -151,13 +171,13 @@ def own_logs_statements(log_group_arn: str) -> list[dict[str, Any]]:
             # Not the managed policies: they allow writing to every log group.
             "Sid": "OwnLogs",
             "Effect": "Allow",
-            "Action": list(_LOG_WRITES),
+            "Action": list(LOG_WRITES),
             "Resource": log_group_arn,
         },
         {
             "Sid": "OnlyOwnLogs",
             "Effect": "Deny",
-            "Action": list(_LOG_WRITES),
+            "Action": list(LOG_WRITES),
             "NotResource": log_group_arn,
         },
     ]

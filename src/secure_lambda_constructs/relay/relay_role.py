@@ -5,11 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ..errors import InvalidInputError
-from ..function.statements import own_logs_statements
+from ..function.statements import (
+    INTERFACE_ACTIONS,
+    LOG_WRITES,
+    network_interface_statements,
+    own_logs_statements,
+)
 from ..function.trust import resource_of, trust_errors
 from .findings import answer_role_findings
 
@@ -17,19 +23,6 @@ __all__ = ["RelayRole"]
 
 _SECRET_READS = ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")
 _PARAMETER_READS = ("ssm:GetParameter",)
-_LOG_WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-_INTERFACES = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-)
-# Lambda makes the interfaces itself; calls of the code carry the function's ARN:
-# https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-_MADE_BY_CODE = {"Null": {"lambda:SourceFunctionArn": "false"}}
 
 
 class RelayRole(iam.Role):
@@ -61,7 +54,7 @@ class RelayRole(iam.Role):
         super().__init__(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         resource = resource_of(self, known_to_be="without rights", kind="EgressRelayFunctions")
         self._resource = resource
-        statements = _only(in_vpc)
+        statements = _only(Stack.of(self).region if in_vpc else None)
         own_logs = own_logs_statements(log_group_arn)
         if log_group_has_key:
             # Inline, the statements would close a circle: role, log group, key, role.
@@ -172,9 +165,9 @@ class RelayRole(iam.Role):
             self._granting = False
 
 
-def _only(in_vpc: bool) -> list[dict[str, Any]]:
-    """What is denied whatever allows it, and what Lambda needs for a VPC."""
-    kept = [*_SECRET_READS, *_PARAMETER_READS, *_LOG_WRITES, "kms:Decrypt"]
+def _only(region: str | None) -> list[dict[str, Any]]:
+    """What is denied whatever allows it, and what Lambda needs for a VPC in a region."""
+    kept = [*_SECRET_READS, *_PARAMETER_READS, *LOG_WRITES, "kms:Decrypt"]
     through = ["secretsmanager.*.amazonaws.com*", "ssm.*.amazonaws.com*"]
     statements: list[dict[str, Any]] = [
         {
@@ -182,7 +175,7 @@ def _only(in_vpc: bool) -> list[dict[str, Any]]:
             # nothing.
             "Sid": "NoData",
             "Effect": "Deny",
-            "NotAction": [*kept, *(_INTERFACES if in_vpc else ())],
+            "NotAction": [*kept, *(() if region is None else INTERFACE_ACTIONS)],
             "Resource": "*",
         },
         {
@@ -195,20 +188,6 @@ def _only(in_vpc: bool) -> list[dict[str, Any]]:
             "Condition": {"StringNotLike": {"kms:ViaService": through}},
         },
     ]
-    if in_vpc:
-        statements += [
-            {
-                "Sid": "NetworkInterfaces",
-                "Effect": "Allow",
-                "Action": list(_INTERFACES),
-                "Resource": "*",
-            },
-            {
-                "Sid": "NoEniFromCode",
-                "Effect": "Deny",
-                "Action": "ec2:*",
-                "Resource": "*",
-                "Condition": _MADE_BY_CODE,
-            },
-        ]
+    if region is not None:
+        statements += network_interface_statements(region)
     return statements
