@@ -83,7 +83,14 @@ def test_grant_opens_the_whole_way_to_the_relay_alone(world: RelayWorld) -> None
 def test_layer_is_the_client_signed(world: RelayWorld) -> None:
     world.connected()
     (layer,) = world.template().all("AWS::Lambda::LayerVersion")
-    assert layer["Content"]["S3Key"].startswith("signed/") or layer["Content"]["S3Key"]
+    manifest = Path(world.app.synth().directory, "App.assets.json")
+    (signed,) = [
+        file
+        for file in json.loads(manifest.read_text())["files"].values()
+        for destination in file["destinations"].values()
+        if destination["objectKey"] == layer["Content"]["S3Key"]
+    ]
+    assert "secure-lambda-sign" in signed["source"]["executable"]
     (folder,) = Path(world.app.synth().directory).glob("asset.*/python")
     assert [path.name for path in folder.iterdir()] == ["egress_relay"]
     source = _RELAY / "client"

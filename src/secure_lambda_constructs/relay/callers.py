@@ -64,7 +64,8 @@ class Callers:
         if not isinstance(caller, SignedVpcFunction):
             raise InvalidInputError(
                 f"{caller!r} may not call the relay {relay.node.path}: only a SignedVpcFunction is "
-                "known to be closed otherwise, and whoever calls a relay has a way out"
+                "known to be closed otherwise, and whoever calls a relay has a way out; make it "
+                "one, or let one call the relay for it"
             )
         if caller in self._functions:
             return
