@@ -6,7 +6,9 @@ run in a directory that has a ``lambda`` folder, like a small project.
 """
 
 import os
+import shutil
 import signal
+import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
@@ -35,6 +37,19 @@ _SLOWEST = ("e2e", "long")
 
 _HANDLER = "def handler(event, context):\n    return event\n"
 
+# The CDK validates the templates of each app, by an engine that takes longer to start than the rest
+# of a synth does. It only warns, unless a feature flag is set: tests that set the flag add the
+# engine themselves, and the linting of the examples has it on.
+os.environ["CDK_VALIDATION"] = "false"
+
+# Where Python may not leave bytecode beside the sources (`PYTHONDONTWRITEBYTECODE`), each process
+# that the tests start would compile the CDK anew, which takes longer than to synthesize an app.
+_bytecode = Path(__file__).parent / ".cache" / "bytecode" if sys.dont_write_bytecode else None
+if _bytecode is not None:
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(_bytecode)
+
 # jsii resolves relative paths against the directory it was started in, whatever the directory is
 # later, and it starts with the first import of aws_cdk: so that happens here, in the project that
 # the examples take themselves to be in.
@@ -54,8 +69,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_unconfigure() -> None:
-    """Remove the project."""
+    """Remove the project, and the bytecode of what was in temporary directories."""
     _project.cleanup()
+    if _bytecode is not None:
+        temporary = Path(tempfile.gettempdir()).relative_to("/")
+        shutil.rmtree(_bytecode / temporary, ignore_errors=True)
 
 
 def _enter_project(namespace: dict[str, Any]) -> None:

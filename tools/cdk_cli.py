@@ -22,6 +22,8 @@ CDK = _REPOSITORY / "node_modules" / ".bin" / "cdk"
 
 # What the shell of whoever runs us may hold, and what would point the CLI at a real account.
 _FOREIGN_PREFIXES = ("AWS_", "CDK_", "SECURE_LAMBDA_")
+# But for this, which says whether the CDK validates the templates that it makes.
+_KEPT = {"CDK_VALIDATION"}
 
 
 class CdkCliError(Exception):
@@ -35,7 +37,9 @@ def cdk_environment(aws: Mapping[str, str]) -> dict[str, str]:
     ``cdk.json`` is the one that has the library.
     """
     inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN_PREFIXES)
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or not name.startswith(_FOREIGN_PREFIXES)
     }
     paths = [str(Path(sys.executable).parent), str(CDK.parent), inherited.get("PATH", "")]
     return {

@@ -1,15 +1,13 @@
 """Functions, networks and tables in different stacks, stages and nested stacks."""
 
 import json
-import tarfile
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 
+from ..signing.support import recommended_flags, validate_if_asked
 from .conftest import Template, World
 
 
@@ -106,25 +104,9 @@ def test_stage(code: Path) -> None:
     assert len(template.of("UserInfo")) == 4
 
 
-@pytest.fixture(scope="module")
-def recommended() -> dict[str, Any]:
-    """All feature flags that `cdk init` sets for a new app, from the CDK's own archive."""
-    (archive,) = [
-        item
-        for item in resources.files("aws_cdk._jsii").iterdir()
-        if item.name.startswith("aws-cdk-lib@")
-    ]
-    with archive.open("rb") as raw, tarfile.open(fileobj=raw) as tar:
-        member = tar.extractfile("package/recommended-feature-flags.json")
-        assert member is not None
-        flags: dict[str, Any] = json.load(member)
-    return flags
-
-
-def test_all_recommended_flags_change_nothing(
-    code: Path, article: Template, recommended: dict[str, Any]
-) -> None:
-    world = World(code, context=recommended)
+def test_all_recommended_flags_change_nothing(code: Path, article: Template) -> None:
+    world = World(code, context=recommended_flags())
+    validate_if_asked(world.app)
     table = world.table()
     function = world.function(environment={"TABLE_NAME": table.table_name})
     table.grant_read_data(function)

@@ -25,8 +25,11 @@ __all__ = [
     "request_of",
     "resources_of",
     "synthesize",
+    "validate_if_asked",
     "warnings_of",
 ]
+
+_FLAG = "@aws-cdk/core:validateAgainstDefaultRules"
 
 
 @functools.cache
@@ -43,9 +46,27 @@ def recommended_flags() -> dict[str, Any]:
     raise LookupError(f"no recommended-feature-flags.json in {package}")
 
 
+@functools.cache
+def _validation() -> Any:
+    """Return what validates templates, one for all apps; None if this CDK has no such thing."""
+    plugin = getattr(cdk, "CloudFormationValidatePlugin", None)
+    return plugin and plugin()
+
+
+def validate_if_asked(app: cdk.App) -> None:
+    """Have a synth fail on what the CDK finds in the templates, if a flag of the app says so.
+
+    In a real app that is so without any doing; the tests have the validation off.
+    """
+    if app.node.try_get_context(_FLAG) and _validation():
+        cdk.Validations.of(app).add_plugins(_validation())
+
+
 def new_app(directory: Path, **context: Any) -> cdk.App:
     """Return an app without feature flags (unless given), with its assembly in `directory`."""
-    return cdk.App(outdir=str(directory / "cdk.out"), context=context)
+    app = cdk.App(outdir=str(directory / "cdk.out"), context=context)
+    validate_if_asked(app)
+    return app
 
 
 def asset(code: Path, **options: Any) -> lambda_.AssetCode:

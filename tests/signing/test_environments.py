@@ -57,6 +57,18 @@ def test_synthesizes(tmp_path: Path, code: Path, env: cdk.Environment | None, fl
     assert '"ZipFile"' not in templates
 
 
+@pytest.mark.skipif(
+    not hasattr(cdk, "CloudFormationValidatePlugin"), reason="this CDK does not validate templates"
+)
+def test_the_flags_have_the_templates_validated(tmp_path: Path) -> None:
+    """The control: what is said above of all flags is said of templates without an error."""
+    app = new_app(tmp_path, **recommended_flags())
+    stack = cdk.Stack(app, "App")
+    cdk.CfnResource(stack, "Table", type="AWS::DynamoDB::Table", properties={"TableName": "t"})
+    with pytest.raises(RuntimeError, match="KeySchema"):
+        app.synth()
+
+
 def test_flags_do_not_change_the_identity(tmp_path: Path, code: Path) -> None:
     identities = {
         synthesize(app_with_everything(directory, env, **context)).request("App").identity

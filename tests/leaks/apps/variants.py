@@ -51,6 +51,9 @@ def main(output: Path, examples: Path) -> None:
     # As the CLI has it synthesized in a project of `cdk init`; no account is named.
     flagged = cdk.App(outdir=str(output / "flagged"), context=_recommended_flags())
     example_app.build(flagged)
+    if hasattr(cdk, "CloudFormationValidatePlugin"):
+        # One of the flags makes an error of what the CDK finds in a template.
+        cdk.Validations.of(flagged).add_plugins(cdk.CloudFormationValidatePlugin())
     flagged.synth()
 
     for name in ("many_functions", "rds", "existing_vpc", "payment_relay"):
