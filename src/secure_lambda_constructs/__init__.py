@@ -10,6 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import InvalidInputError, RevocationError, SecureLambdaError, SigningError
     from .function.signed_vpc_function import SignedVpcFunction
+    from .governance.bootstrap.template import harden_bootstrap_template
+    from .governance.changes.change_alarm import ChangeAlarm
+    from .governance.developers.boundary_reference import BoundaryReference
+    from .governance.developers.developer_assignment import DeveloperAssignment
+    from .governance.developers.developer_boundary import DeveloperBoundary
+    from .governance.developers.developer_permission_set import DeveloperPermissionSet
+    from .governance.organization.guardrail_scp import GuardrailScp
+    from .governance.pipeline.deployment_role import DeploymentRole
+    from .governance.pipeline.execution_policy import CloudFormationExecutionPolicy
+    from .governance.pipeline.trust.github import GitHubTrust
+    from .governance.pipeline.trust.gitlab import GitLabTrust
     from .network.isolated_network import IsolatedNetwork
     from .network.isolated_table import IsolatedTable
     from .relay.egress_relay_function import EgressRelayFunction
@@ -25,9 +36,19 @@ if TYPE_CHECKING:
     from .signing.signed_code import SignedCode
 
 __all__ = [
+    "BoundaryReference",
     "CentralSigningProfile",
+    "ChangeAlarm",
+    "CloudFormationExecutionPolicy",
     "CodeSigningInjector",
+    "DeploymentRole",
+    "DeveloperAssignment",
+    "DeveloperBoundary",
+    "DeveloperPermissionSet",
     "EgressRelayFunction",
+    "GitHubTrust",
+    "GitLabTrust",
+    "GuardrailScp",
     "ISigningBaseline",
     "InvalidInputError",
     "IsolatedNetwork",
@@ -44,12 +65,23 @@ __all__ = [
     "SignedVpcFunction",
     "SigningBaseline",
     "SigningError",
+    "harden_bootstrap_template",
 ]
 
 _MODULES = {
+    "BoundaryReference": ".governance.developers.boundary_reference",
     "CentralSigningProfile": ".signing.central",
+    "ChangeAlarm": ".governance.changes.change_alarm",
+    "CloudFormationExecutionPolicy": ".governance.pipeline.execution_policy",
     "CodeSigningInjector": ".signing.injector",
+    "DeploymentRole": ".governance.pipeline.deployment_role",
+    "DeveloperAssignment": ".governance.developers.developer_assignment",
+    "DeveloperBoundary": ".governance.developers.developer_boundary",
+    "DeveloperPermissionSet": ".governance.developers.developer_permission_set",
     "EgressRelayFunction": ".relay.egress_relay_function",
+    "GitHubTrust": ".governance.pipeline.trust.github",
+    "GitLabTrust": ".governance.pipeline.trust.gitlab",
+    "GuardrailScp": ".governance.organization.guardrail_scp",
     "ISigningBaseline": ".signing.baseline",
     "InvalidInputError": ".errors",
     "IsolatedNetwork": ".network.isolated_network",
@@ -66,6 +98,7 @@ _MODULES = {
     "SignedVpcFunction": ".function.signed_vpc_function",
     "SigningBaseline": ".signing.baseline",
     "SigningError": ".errors",
+    "harden_bootstrap_template": ".governance.bootstrap.template",
 }
 
 

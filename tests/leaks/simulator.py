@@ -98,10 +98,17 @@ class Question:
 
 @dataclass(frozen=True)
 class KnownAction:
-    """An IAM action with the ARN patterns of the resources it works on; none means ``*``."""
+    """An IAM action with the ARN patterns of the resources it works on; none means ``*``.
+
+    Attributes:
+        level: How AWS's service authorization reference classes it, such as `Write`.
+        keys: The condition keys that the reference lists for it, besides the global ones.
+    """
 
     action: str
     arns: tuple[str, ...] = field(default=())
+    level: str = ""
+    keys: frozenset[str] = frozenset()
 
 
 class Simulator:
@@ -156,10 +163,23 @@ class Simulator:
         )
         return list(dict.fromkeys(labels))
 
+    def guard(
+        self, guardrails: Mapping[str, Any], calls: list[dict[str, Any]]
+    ) -> list[bool | dict[str, str]]:
+        """Return whether each call is allowed below the guardrails; see `simulate.mjs`."""
+        (answers,) = self._ask("guard", [{"guardrails": dict(guardrails), "calls": calls}])
+        found: list[bool | dict[str, str]] = answers
+        return found
+
     def expand(self, pattern: str) -> list[KnownAction]:
-        """Return the IAM actions that match `pattern`, such as ``dynamodb:Get*``."""
+        """Return the IAM actions that match `pattern`: ``dynamodb:Get*``, or ``*`` for all."""
         (found,) = self._ask("expand", [pattern])
-        return [KnownAction(entry["action"], tuple(entry["arns"])) for entry in found]
+        return [
+            KnownAction(
+                entry["action"], tuple(entry["arns"]), entry["level"], frozenset(entry["keys"])
+            )
+            for entry in found
+        ]
 
     def _ask(self, kind: str, batch: list[Any]) -> list[Any]:
         keys = [kind + json.dumps(entry, sort_keys=True) for entry in batch]

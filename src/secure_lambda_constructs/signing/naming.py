@@ -79,7 +79,7 @@ def check_literal(what: str, value: str) -> None:
     if "${Token[" in value and cdk.Token.is_unresolved(value):
         raise InvalidInputError(
             f"{what} must be a literal, got a value that is known only during the deployment: "
-            "the code is signed before that, so write the text itself"
+            "write the text itself"
         )
 
 

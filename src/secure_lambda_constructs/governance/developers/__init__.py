@@ -1,0 +1,1 @@
+"""What the developers' boundary leaves open, and the statements it is written as."""
