@@ -15,6 +15,7 @@ __all__ = ["main"]
 # Each module has `add_arguments(parser)` and `run(options)`, which returns the exit code. It is
 # imported when its command is used.
 _COMMANDS = {
+    "bootstrap-template": "close the template that `cdk bootstrap` works with",
     "sign": "sign the pending assets of a cloud assembly",
     "revoke": "take a signature or a version of the signing profile back",
 }
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     parser = _Parser(
         prog="secure-lambda",
-        description="Sign the code of AWS Lambda functions, and take signatures back.",
+        description="Sign the code of AWS Lambda functions, and see that nothing else is deployed.",
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             allow_abbrev=False,
         )
         if name in arguments[:1]:
-            module = import_module(f".{name}", __package__)
+            module = import_module(f".{name.replace('-', '_')}", __package__)
             module.add_arguments(command)
             command.set_defaults(run=module.run)
         command.add_argument("--debug", action="store_true", help="show the traceback of a failure")

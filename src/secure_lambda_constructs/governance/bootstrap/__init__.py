@@ -1,0 +1,1 @@
+"""The CDK's bootstrap, closed to everybody but the pipeline."""
