@@ -7,8 +7,8 @@ from pathlib import Path
 _LIBRARY = "secure_lambda_constructs"
 
 # What each area may import of the rest of the library. Constructs never see the checks or the
-# command line; what runs outside of a synthesis (the signing command, the relay's two ends) sees
-# nothing that would drag the CDK along.
+# command line; what runs outside of a synthesis (the signing command, the relay's two ends, the
+# function that freezes) sees nothing that would drag the CDK along.
 _ARROWS: Mapping[str, set[str]] = {
     "errors": set(),
     "acknowledgements": set(),
@@ -20,6 +20,7 @@ _ARROWS: Mapping[str, set[str]] = {
     "relay.client": set(),
     "relay.handler": set(),
     "governance": {"acknowledgements", "errors", "function", "network", "relay", "signing"},
+    "governance.changes.freeze": set(),
     "checks": {"errors", "function", "governance", "network", "relay", "signing"},
     "cli": {
         "checks",
@@ -35,9 +36,22 @@ _ARROWS: Mapping[str, set[str]] = {
 
 # The same for what is not ours: who may talk to AWS, and who must do without the CDK.
 _AWS_CLIENTS = {"boto3", "botocore"}
-_MAY_CALL_AWS = {"signing.command", "relay.client", "relay.handler", "checks", "cli"}
+_MAY_CALL_AWS = {
+    "signing.command",
+    "relay.client",
+    "relay.handler",
+    "governance.changes.freeze",
+    "checks",
+    "cli",
+}
 _CDK = {"aws_cdk", "constructs", "jsii"}
-_WITHOUT_CDK = {"errors", "signing.command", "relay.client", "relay.handler"}
+_WITHOUT_CDK = {
+    "errors",
+    "signing.command",
+    "relay.client",
+    "relay.handler",
+    "governance.changes.freeze",
+}
 
 _LONGEST = 400
 

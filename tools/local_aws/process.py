@@ -121,8 +121,8 @@ class Process:
     def _environment(self, home: Path, alive: int) -> dict[str, str]:
         # Nothing is inherited: no credentials, no proxies, no configuration of another LocalStack.
         packages = home / "venv" / "lib" / "python3.11" / "site-packages"
-        services = ("CLOUDFORMATION", "DYNAMODB", "LAMBDA", "LOGS", "ROUTE53RESOLVER", "S3")
-        own = [f"PROVIDER_OVERRIDE_{name}" for name in services]
+        services = "CLOUDFORMATION DYNAMODB EVENTS LAMBDA LOGS ROUTE53RESOLVER S3"
+        own = [f"PROVIDER_OVERRIDE_{name}" for name in services.split()]
         address = f"127.0.0.1:{self.port}"
         return {
             **dict.fromkeys(own, "local_aws"),

@@ -11,6 +11,7 @@ __all__ = [
     "EmulatorExecutorPlugin",
     "cloudformation",
     "dynamodb",
+    "events",
     "lambda_",
     "logs",
     "rds",
@@ -49,6 +50,17 @@ def dynamodb() -> Service:
             provider, provider.get_forward_url
         ),
     )
+
+
+@aws_provider(api="events", name="local_aws")
+def events() -> Service:
+    """LocalStack's EventBridge with AWS's event patterns."""
+    from localstack.services.events.provider import EventsProvider
+
+    from .event_patterns import use_aws_patterns
+
+    use_aws_patterns()
+    return Service.for_provider(EventsProvider())
 
 
 @aws_provider(api="logs", name="local_aws")

@@ -1,0 +1,1 @@
+"""Changes by anybody but the pipeline: reported, and on request stopped."""
