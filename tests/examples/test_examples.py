@@ -11,6 +11,21 @@ from cdk_cli import EXAMPLES, cdk_environment
 
 pytestmark = pytest.mark.long
 
+# The types of resources that pipelines deploy, and those of stacks that administrators deploy.
+_DEPLOYED = {
+    "AWS::CDK::Metadata",
+    *(EXAMPLES.parent / "tests/governance/resource_types.txt").read_text().split(),
+}
+_BY_ADMINISTRATORS = {
+    "governance": {
+        "AWS::IAM::OIDCProvider",
+        "AWS::Organizations::Policy",
+        "AWS::SSO::Assignment",
+        "AWS::SSO::PermissionSet",
+    },
+    "pipeline": {"AWS::IAM::OIDCProvider"},
+}
+
 _EXAMPLES = sorted(path.parent.name for path in EXAMPLES.glob("*/app.py"))
 
 
@@ -31,6 +46,15 @@ def test_an_example_synthesizes_from_anywhere(name: str, tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     assert json.loads((assembly / "manifest.json").read_text()).get("missing", []) == []
+    # `tests/governance` shows that CloudFormationExecutionPolicy lets all of these be deployed.
+    types = {
+        resource["Type"]
+        for template in assembly.rglob("*.template.json")
+        for resource in json.loads(template.read_text()).get("Resources", {}).values()
+    }
+    assert types - _BY_ADMINISTRATORS.get(name, set()) <= _DEPLOYED, (
+        "add it, and run tests/governance"
+    )
 
 
 @pytest.mark.parametrize("name", _EXAMPLES)
