@@ -104,7 +104,10 @@ _MYPY = {
     "enable_error_code": ["ignore-without-code", "truthy-bool"],
     "overrides": [
         # Without types, and clients are made at run time anyway.
-        {"module": ["boto3.*", "botocore.*", "parliament.*", "pg8000.*", "tqdm.*"], "ignore_missing_imports": True},
+        {
+            "module": ["boto3.*", "botocore.*", "parliament.*", "pg8000.*", "tqdm.*"],
+            "ignore_missing_imports": True,
+        },
         # Installed in the stand-in's own environment only, so that all of it is `Any` here.
         {
             "module": [

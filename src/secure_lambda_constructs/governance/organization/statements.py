@@ -180,7 +180,9 @@ def _for_everybody(names: GuardrailNames) -> list[PolicyDocument]:
         _deny("StayInOrganization", ["account:CloseAccount", "organizations:LeaveOrganization"]),
     ]
     if names.subnet_ids:
-        subnets: _Condition = {"ForAnyValue:StringNotEquals": {"lambda:SubnetIds": list(names.subnet_ids)}}
+        subnets: _Condition = {
+            "ForAnyValue:StringNotEquals": {"lambda:SubnetIds": list(names.subnet_ids)}
+        }
         statements.append(_deny("OnlyInTheSubnets", in_vpc, subnets, outside))
     return statements
 
