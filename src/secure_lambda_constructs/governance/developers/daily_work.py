@@ -22,7 +22,7 @@ DAILY_WORK: Mapping[str, str] = {
     # Logs, metrics and traces.
     "logs": ("Describe* Filter* Get* List* StartL* StartQ* Stop* Test* PutQueryD* DeleteQueryD*"),
     "cloudwatch": "Describe* GetDash* GetIns* GetM* List* PutDash* DeleteDash*",
-    "xray": "BatchGet* Get*",
+    "xray": "BatchGet* Get* List*",
     "application-signals": "Get* List*",
     "synthetics": "Describe* Get*",
     "rum": "Get*",
@@ -39,11 +39,12 @@ DAILY_WORK: Mapping[str, str] = {
     "route53resolver": "Get* List*",
     "servicediscovery": "Get* List*",
     "vpc-lattice": "Get* List*",
+    "network-firewall": "List*",
     "cloudfront": "Get* List*",
     "acm": "Describe* List*",
     "wafv2": "GetW* List*",
     # Tables, buckets, databases, files and backups: what there is, not what is in it.
-    "dynamodb": "Describe* List*",
+    "dynamodb": "Describe* GetRes* List*",
     "s3": "GetAccou* GetB* GetE* GetL* GetRep* List*",
     "rds": "Describe* List*",
     "redshift": "Describe*",
@@ -76,6 +77,7 @@ DAILY_WORK: Mapping[str, str] = {
     "eks": "Describe* List*",
     "batch": "Describe* List*",
     "apprunner": "List*",
+    "elasticbeanstalk": "DescribeE*",
     "autoscaling": "Describe*",
     # Secrets, parameters and keys: that they are there, not their values.
     "secretsmanager": "Describe* GetRes* List*",
@@ -91,10 +93,10 @@ DAILY_WORK: Mapping[str, str] = {
     "servicecatalog": "Describe* Search*",
     # Who may do what, and who did what.
     "iam": "Generate* Get* List* Simulate*",
-    "sts": "Decode* GetCal*",
+    "sts": "Decode* GetAcc* GetCal*",
     "access-analyzer": "Check* Get* List* Validate*",
     "organizations": "Describe* List*",
-    "sso": "Describe* List*",
+    "sso": "Describe* GetP* List*",
     "cloudtrail": "Describe* Get* List* Lookup*",
     "config": "BatchGet* Describe* Get* List* Select*",
     "guardduty": "Get* List*",

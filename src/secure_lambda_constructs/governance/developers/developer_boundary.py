@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from ...errors import InvalidInputError
 from ...signing.identity import literal_or_none
-from ...signing.naming import check_account, check_literal
+from ...signing.naming import check_account
 from ..arguments import check_prefix, check_qualifier
 from ..documents import PolicyDocument, refuse_too_long
 from .boundary_reference import BoundaryReference
@@ -19,6 +18,8 @@ from .statements import BOUNDARY_LIMIT, boundary_document
 __all__ = ["DeveloperBoundary"]
 
 _DESCRIPTION = "What developers cannot do, whatever their own policies say"
+# As `Fn::Sub` spells it.
+_ACCOUNT = "${AWS::AccountId}"
 _QUALIFIER = "hnb659fds"
 _WHAT = "the developer boundary"
 _NO_ROOM = (
@@ -110,13 +111,9 @@ class DeveloperBoundary(Construct):
         )
         account = literal_or_none(stack.account)
         # Once as it can be counted, and once as the CDK fills it in.
-        counted = _render(
-            reference, guard_tag_prefix, account or "${AWS::AccountId}", _partition_of(stack)
-        )
+        counted = _render(reference, guard_tag_prefix, account or _ACCOUNT)
         refuse_too_long(_WHAT, counted, BOUNDARY_LIMIT, _NO_ROOM)
-        document = _render(
-            reference, guard_tag_prefix, account or cdk.Aws.ACCOUNT_ID, cdk.Aws.PARTITION
-        )
+        document = _render(reference, guard_tag_prefix, account or cdk.Aws.ACCOUNT_ID)
 
         super().__init__(scope, id)
         self._reference = reference
@@ -144,7 +141,6 @@ class DeveloperBoundary(Construct):
     def document(
         *,
         account: str,
-        partition: str = "aws",
         developer_prefix: str = "dev-",
         data_path: str | None = None,
         guard_tag_prefix: str = "lambda-governance:",
@@ -155,9 +151,8 @@ class DeveloperBoundary(Construct):
         """Return the policy as JSON has it, for accounts that the CDK does not deploy to.
 
         Args:
-            account: The account. `${AWS::AccountId}` and `${AWS::Partition}` may stand for account
-                and partition in a template of CloudFormation, inside of `Fn::Sub`.
-            partition: The partition: `aws`, `aws-cn`, `aws-us-gov` and so on.
+            account: The account. `${AWS::AccountId}` may stand for it in a template of
+                CloudFormation, inside of `Fn::Sub`.
             developer_prefix: As of the construct.
             data_path: As of the construct.
             guard_tag_prefix: As of the construct.
@@ -169,7 +164,7 @@ class DeveloperBoundary(Construct):
             The policy.
 
         Raises:
-            InvalidInputError: As of the construct; and the account or the partition is none.
+            InvalidInputError: As of the construct; and the account is none.
 
         Example:
             ```python
@@ -181,13 +176,8 @@ class DeveloperBoundary(Construct):
             assert len(json.dumps(document, separators=(",", ":"))) <= 6144
             ```
         """
-        if account != "${AWS::AccountId}":
+        if account != _ACCOUNT:
             check_account("account", account)
-        check_literal("partition", partition)
-        if partition != "${AWS::Partition}" and not partition.startswith("aws"):
-            raise InvalidInputError(
-                f"partition must be one of AWS's, such as 'aws' or 'aws-cn', got {partition!r}"
-            )
         reference = BoundaryReference(
             developer_prefix=developer_prefix,
             data_path=data_path,
@@ -195,16 +185,9 @@ class DeveloperBoundary(Construct):
             without_services=without_services,
         )
         _check_names(reference, guard_tag_prefix, qualifier)
-        document = _render(reference, guard_tag_prefix, account, partition)
+        document = _render(reference, guard_tag_prefix, account)
         refuse_too_long(_WHAT, document, BOUNDARY_LIMIT, _NO_ROOM)
         return document
-
-
-def _partition_of(stack: cdk.Stack) -> str:
-    """Return the partition of a stack, or what stands for any where the region is not known."""
-    region = literal_or_none(stack.region)
-    known = None if region is None else RegionInfo.get(region).partition
-    return known or "${AWS::Partition}"
 
 
 def _check_names(boundary: BoundaryReference, guard_tag_prefix: str, qualifier: str) -> None:
@@ -219,11 +202,8 @@ def _check_names(boundary: BoundaryReference, guard_tag_prefix: str, qualifier: 
         )
 
 
-def _render(
-    boundary: BoundaryReference, guard_tag_prefix: str, account: str, partition: str
-) -> PolicyDocument:
+def _render(boundary: BoundaryReference, guard_tag_prefix: str, account: str) -> PolicyDocument:
     return boundary_document(
-        partition=partition,
         account=account,
         developer_prefix=boundary.developer_prefix,
         data_path=boundary.own_data_path,

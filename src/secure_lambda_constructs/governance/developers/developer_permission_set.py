@@ -106,9 +106,8 @@ class DeveloperPermissionSet(Construct):
         _check_assignments(assignments)
         inline = None
         if not administrator_access:
-            counted = _daily_work(reference, "${AWS::Partition}")
-            refuse_too_long("the inline policy", counted, _INLINE_LIMIT, _NO_ROOM)
-            inline = _daily_work(reference, cdk.Aws.PARTITION)
+            inline = _daily_work(reference)
+            refuse_too_long("the inline policy", inline, _INLINE_LIMIT, _NO_ROOM)
 
         super().__init__(scope, id)
         access = "AdministratorAccess" if administrator_access else "ReadOnlyAccess"
@@ -190,10 +189,9 @@ def _check_assignments(assignments: Sequence[DeveloperAssignment]) -> None:
             seen.add((assignment.principal_id, account))
 
 
-def _daily_work(boundary: BoundaryReference, partition: str) -> PolicyDocument:
+def _daily_work(boundary: BoundaryReference) -> PolicyDocument:
     """Return the policy of a developer without AdministratorAccess."""
     return daily_work_document(
-        partition=partition,
         developer_prefix=boundary.developer_prefix,
         data_path=boundary.own_data_path,
         extra_daily_actions=boundary.extra_daily_actions,

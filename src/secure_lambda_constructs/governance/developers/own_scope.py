@@ -29,25 +29,24 @@ SCOPED_READS: Mapping[str, str] = {"lambda": "GetFunction"}
 """What the daily work lets in by a pattern, and only the developers' own scope may show."""
 
 
-def own_scope_arns(partition: str, account: str, prefix: str, data_path: str) -> list[str]:
+def own_scope_arns(account: str, prefix: str, data_path: str) -> list[str]:
     """Return the ARNs of what is the developers' own.
 
     Args:
-        partition: The partition.
         account: The account: the same names in another one are not the developers' own.
         prefix: What the names begin with.
         data_path: What the names of secrets and parameters begin with.
 
     Returns:
-        The ARNs, with wildcards. Those of S3 have no account, so a statement of its own asks for
-        it.
+        The ARNs, with wildcards, for the partition too. Those of S3 have no account, so a statement
+        of its own asks for it.
 
     Example:
         ```python
         from secure_lambda_constructs.governance.developers.own_scope import own_scope_arns
 
-        arns = own_scope_arns("aws", "111122223333", "dev-", "dev/")
-        assert "arn:aws:lambda:*:111122223333:function:dev-*" in arns
+        arns = own_scope_arns("111122223333", "dev-", "dev/")
+        assert "arn:*:lambda:*:111122223333:function:dev-*" in arns
         ```
     """
     resources = {
@@ -64,8 +63,8 @@ def own_scope_arns(partition: str, account: str, prefix: str, data_path: str) ->
         "states": [f"stateMachine:{prefix}*", f"execution:{prefix}*"],
     }
     arns = [
-        f"arn:{partition}:{service}:*:{account}:{resource}"
+        f"arn:*:{service}:*:{account}:{resource}"
         for service, names in resources.items()
         for resource in names
     ]
-    return [*arns, f"arn:{partition}:s3:::{prefix}*"]
+    return [*arns, f"arn:*:s3:::{prefix}*"]

@@ -54,7 +54,6 @@ def _short(name: str) -> str:
 
 def boundary_document(
     *,
-    partition: str,
     account: str,
     developer_prefix: str,
     data_path: str,
@@ -65,7 +64,6 @@ def boundary_document(
     """Return the boundary.
 
     Args:
-        partition: The partition of the account.
         account: The account, since nobody else's resources are the developers' own.
         developer_prefix: What the names of the developers' own resources begin with.
         data_path: What the names of their secrets and parameters begin with.
@@ -81,7 +79,6 @@ def boundary_document(
         from secure_lambda_constructs.governance.developers.statements import boundary_document
 
         document = boundary_document(
-            partition="aws",
             account="111122223333",
             developer_prefix="dev-",
             data_path="dev/",
@@ -101,7 +98,7 @@ def boundary_document(
         {
             "Effect": "Deny",
             "Action": [*own, *_patterns(SCOPED_READS)],
-            "NotResource": own_scope_arns(partition, account, developer_prefix, data_path),
+            "NotResource": own_scope_arns(account, developer_prefix, data_path),
         },
         # The names of buckets are everybody's: somebody else's may begin with the prefix too.
         _deny({"Action": "s3:*Object"}, {"StringNotEquals": {"aws:ResourceAccount": account}}),
@@ -111,7 +108,7 @@ def boundary_document(
             {"ForAllValues:StringNotLike": {"kms:ResourceAliases": aliases}},
         ),
         # API keys, and the keys of usage plans, are secrets that a GET shows.
-        _deny({"Action": "apigateway:GET"}, resource=f"arn:{partition}:apigateway:*::/*keys*"),
+        _deny({"Action": "apigateway:GET"}, resource="arn:*:apigateway:*::/*keys*"),
         # A shell in the VPC would be a host there.
         _deny({"Action": "cloudshell:CreateEnvironment"}, {"Null": {"cloudshell:VpcIds": "false"}}),
         _deny({"Action": "*"}, {"ForAnyValue:StringLike": {"aws:TagKeys": f"{guard_tag_prefix}*"}}),
@@ -121,7 +118,6 @@ def boundary_document(
 
 def daily_work_document(
     *,
-    partition: str,
     developer_prefix: str,
     data_path: str,
     extra_daily_actions: Sequence[str],
@@ -133,7 +129,6 @@ def daily_work_document(
     accounts of a permission set, so only the boundary knows the account.
 
     Args:
-        partition: The partition.
         developer_prefix: As of the boundary.
         data_path: As of the boundary.
         extra_daily_actions: As of the boundary.
@@ -147,7 +142,6 @@ def daily_work_document(
         from secure_lambda_constructs.governance.developers.statements import daily_work_document
 
         document = daily_work_document(
-            partition="aws",
             developer_prefix="dev-",
             data_path="dev/",
             extra_daily_actions=[],
@@ -163,7 +157,7 @@ def daily_work_document(
         {
             "Effect": "Allow",
             "Action": _patterns(OWN_SCOPE, without_services),
-            "Resource": own_scope_arns(partition, "*", developer_prefix, data_path),
+            "Resource": own_scope_arns("*", developer_prefix, data_path),
         },
         {
             "Effect": "Allow",
