@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from ..leaks.checks import PATHS
+from secure_lambda_constructs.checks.leaks.paths import PATHS
+
 from ..leaks.judgement import verdicts
 from ..leaks.synthesis import shared_folder
 from .page import DOCS, commands, read_sections

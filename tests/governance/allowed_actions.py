@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from secure_lambda_constructs import DeveloperBoundary
+from secure_lambda_constructs.checks.leaks.questions import KnownAction
 
-from ..leaks.simulator import KnownAction, Simulator
+from ..leaks.simulator import Simulator
 from .decisions import ACCOUNT
 
 __all__ = ["REVIEWED_WRITES", "daily_patterns", "matching", "open_actions", "reviewed"]

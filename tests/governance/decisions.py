@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..leaks.simulator import ALLOW_ALL, Simulator
+from secure_lambda_constructs.checks.leaks.questions import ALLOW_ALL
+
+from ..leaks.simulator import Simulator
 
 __all__ = ["ACCOUNT", "CATALOGUE", "DEVELOPER", "Call", "Guardrails", "Misses", "decide", "misses"]
 

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from secure_lambda_constructs.checks.leaks.questions import KnownAction
 from secure_lambda_constructs.governance.developers.daily_work import DAILY_WORK
 from secure_lambda_constructs.governance.developers.own_scope import OWN_SCOPE, SCOPED_READS
 
-from ..leaks.simulator import KnownAction, Simulator
+from ..leaks.simulator import Simulator
 from .allowed_actions import REVIEWED_WRITES, daily_patterns, matching, open_actions, reviewed
 
 _COMMAND = "python -m tests.governance.allowed_actions --write"

@@ -18,9 +18,10 @@ from secure_lambda_constructs import (
     InvalidInputError,
     SigningBaseline,
 )
+from secure_lambda_constructs.checks.leaks.questions import ALLOW_ALL, Decision, Question
 from secure_lambda_constructs.signing.command import permissions
 
-from ..leaks.simulator import ALLOW_ALL, Decision, Question, Simulator
+from ..leaks.simulator import Simulator
 from ..signing.support import function, recommended_flags, warnings_of
 
 _ACCOUNT = "111122223333"

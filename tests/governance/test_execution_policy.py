@@ -13,10 +13,11 @@ import pytest
 from cdk_nag import AwsSolutionsChecks
 
 from secure_lambda_constructs import CloudFormationExecutionPolicy, InvalidInputError
+from secure_lambda_constructs.checks.leaks.questions import KnownAction
 from secure_lambda_constructs.governance.documents import document_size
 from secure_lambda_constructs.governance.pipeline.execution_statements import GOVERNANCE, SERVICES
 
-from ..leaks.simulator import KnownAction, Simulator
+from ..leaks.simulator import Simulator
 from .decisions import ACCOUNT, Call, Guardrails, decide
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

@@ -13,9 +13,10 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_cli import EXAMPLES
+from secure_lambda_constructs.checks.leaks.questions import KnownAction
+from secure_lambda_constructs.checks.model.world import World
 
-from ..leaks.model.world import World
-from ..leaks.simulator import KnownAction, Simulator
+from ..leaks.simulator import Simulator
 
 _LINTER = Path(__file__).with_name("policy_linter.py")
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_lambda_constructs import InvalidInputError
+from secure_lambda_constructs.checks.leaks.questions import Decision, Question
 from secure_lambda_constructs.governance.pipeline.trust import GitHubTrust, GitLabTrust, TokenTrust
 
-from ..leaks.simulator import Decision, Question, Simulator
+from ..leaks.simulator import Simulator
 
 _ACCOUNT = "111122223333"
 _ROLE = f"arn:aws:iam::{_ACCOUNT}:role/deployment"

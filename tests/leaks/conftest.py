@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from .case import Case
-from .model.world import World
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.model.world import World
+
 from .simulator import Simulator
 from .synthesis import BOUND, REPOSITORY, shared_folder, synthesize
 

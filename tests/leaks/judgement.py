@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .case import Case
-from .checks import PATHS, open_paths, present_paths
-from .model.world import World
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.paths import PATHS, open_paths, present_paths
+from secure_lambda_constructs.checks.model.world import World
+
 from .simulator import Simulator
 from .synthesis import REPOSITORY, TITLES, synthesize
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from .case import Case
-from .checks import PATHS, open_paths, present_paths
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.paths import PATHS, open_paths, present_paths
+
 from .synthesis import ARTICLE
 
 # No S3, Lambda or other interface endpoint, and no relay: nothing to leave by.

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.paths import PATHS
 from secure_lambda_constructs.network.endpoint_actions import ALLOWED_SERVICES
 
-from .case import Case
-from .checks import PATHS
 from .synthesis import (
     ENDPOINTS,
     EXAMPLE_MANY_FUNCTIONS,

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from .attackers import role_context
-from .case import Case
-from .checks import PATHS, open_paths
-from .checks.databases import closed_databases, login_id
-from .flows import FLOWS
+from secure_lambda_constructs.checks.leaks.attackers import role_context
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.flows import FLOWS
+from secure_lambda_constructs.checks.leaks.paths import PATHS, open_paths
+from secure_lambda_constructs.checks.leaks.paths.databases import closed_databases, login_id
+from secure_lambda_constructs.checks.leaks.questions import Decision, Question
+from secure_lambda_constructs.checks.model.physical import attribute
+from secure_lambda_constructs.checks.model.world import Resource
+
 from .holes import Draft
-from .model.physical import attribute
-from .model.world import Resource
-from .simulator import Decision, Question, Simulator
+from .simulator import Simulator
 from .synthesis import DATABASE, EVENTS, TRACED
 
 JUDGED = [*EVENTS, *TRACED, *DATABASE]

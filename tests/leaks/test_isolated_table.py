@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from .attackers import role_context
-from .case import Case
-from .model.policies import pessimistic
-from .model.world import Resource
-from .simulator import Decision, Question
+from secure_lambda_constructs.checks.leaks.attackers import role_context
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.questions import Decision, Question
+from secure_lambda_constructs.checks.model.policies import pessimistic
+from secure_lambda_constructs.checks.model.world import Resource
+
 from .synthesis import ISOLATED_TABLE, ISOLATED_TABLE_APART
 
 READS = (
@@ -98,7 +99,7 @@ def asked(
         "aws:userid": "AROAEXAMPLEEXAMPLE:me",
         **place,
     }
-    return case.simulator.decide(
+    return case.evaluator.decide(
         Question(
             label=role,
             action=action,
@@ -150,7 +151,7 @@ def test_the_function_reads_through_the_endpoint(case: Case) -> None:
             (None, policy_of(table)),
             (endpoint.strict_policy, None),
         ):
-            yield from case.simulator.decide(
+            yield from case.evaluator.decide(
                 Question(
                     label="the function",
                     action=action,
@@ -173,7 +174,7 @@ def test_lambda_polls_the_stream_outside_the_network(case_of: Callable[[str], Ca
     case = case_of(ISOLATED_TABLE)
     (function,), table = case.isolated, table_of(case)
     actions = ("DescribeStream", "GetRecords", "GetShardIterator")
-    decisions = case.simulator.decide(
+    decisions = case.evaluator.decide(
         Question(
             label="Lambda for the function",
             action=f"dynamodb:{action}",
@@ -211,7 +212,7 @@ def test_nobody_decrypts_with_the_key_but_through_dynamodb(case: Case) -> None:
 
     def decided(via: dict[str, str]) -> set[Decision]:
         return set(
-            case.simulator.decide(
+            case.evaluator.decide(
                 Question(
                     label="an administrator",
                     action=action,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from .case import Case
-from .flows import FLOWS, broken_flows
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.flows import FLOWS, broken_flows
+
 from .holes import Draft
 from .holes.breakages import BREAKAGES, DATABASE_BREAKAGES, RELAY_BREAKAGES
 from .simulator import Simulator

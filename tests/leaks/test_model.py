@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from .model.assembly import StackTemplate
-from .model.policies import pessimistic
-from .model.values import Unknown
-from .model.world import World
-from .simulator import Decision, Question, Simulator
+from secure_lambda_constructs.checks.leaks.questions import Decision, Question
+from secure_lambda_constructs.checks.model.assembly import StackTemplate
+from secure_lambda_constructs.checks.model.policies import pessimistic
+from secure_lambda_constructs.checks.model.values import Unknown
+from secure_lambda_constructs.checks.model.world import World
+
+from .simulator import Simulator
 
 MALLORY = "arn:aws:iam::999988887777:user/mallory"
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from .case import Case
-from .checks import PATHS, open_paths, present_paths
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.paths import PATHS, open_paths, present_paths
+
 from .holes import HOLES, Draft, Hole
 from .simulator import Simulator
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
+from secure_lambda_constructs.checks.leaks.attackers import FOREIGN_VPC, role_context
+from secure_lambda_constructs.checks.leaks.case import Case
+from secure_lambda_constructs.checks.leaks.paths import present_paths
+from secure_lambda_constructs.checks.leaks.questions import Decision, Question
+from secure_lambda_constructs.checks.leaks.relay_flows import invocations
+from secure_lambda_constructs.checks.model.views import Endpoint, Function
 from secure_lambda_constructs.relay.handler.routes import read_configuration
 
-from .attackers import FOREIGN_VPC, role_context
-from .case import Case
-from .checks import present_paths
 from .holes import Draft
-from .model.views import Endpoint, Function
-from .relay_flows import invocations
-from .simulator import Decision, Question, Simulator
+from .simulator import Simulator
 from .synthesis import RELAY, RELAY_IN_VPC, RELAYS, TWO_RELAYS, synthesize
 
 OF_RELAYS = {"P06", "P07", "R01", "R02", "R03", "R04", "R05"}

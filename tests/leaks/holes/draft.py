@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..model.assembly import StackTemplate
-from ..model.world import World
+from secure_lambda_constructs.checks.model.assembly import StackTemplate
+from secure_lambda_constructs.checks.model.world import World
+
 from ..synthesis import BOUND
 
 __all__ = ["ALLOW_LIST", "CATCH_ALL", "HOLES", "Draft", "Hole", "hole"]

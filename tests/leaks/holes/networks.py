@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..attackers import FOREIGN_ORGANIZATION
+from secure_lambda_constructs.checks.leaks.attackers import FOREIGN_ORGANIZATION
+
 from ..synthesis import ENDPOINTS, EXISTING_VPC, ORGANIZATION
 from .draft import ALLOW_LIST, Draft, hole
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ..model.policies import pessimistic
+from ..model.values import as_list
+from ..model.views import Endpoint, Function, security_group_rules
+from ..model.world import Resource
 from .attackers import role_context
 from .case import Case
-from .checks.network import egress_rules
 from .dnsfirewall import answers
 from .flow_questions import denied, granted
-from .model.policies import pessimistic
-from .model.values import as_list
-from .model.views import Endpoint, Function, security_group_rules
-from .model.world import Resource
-from .simulator import Question
+from .paths.network import egress_rules
+from .questions import Question
 
 __all__ = ["calls_relay", "invocations", "reads_credential"]
 

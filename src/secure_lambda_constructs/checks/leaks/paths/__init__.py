@@ -1,13 +1,13 @@
 """The checks of all leak paths; the modules register them when they are imported."""
 
 from ..case import Case
+from ..register import PATHS, LeakPath
 from . import dns as dns
 from . import endpoints as endpoints
 from . import identity as identity
 from . import network as network
 from . import outputs as outputs
 from . import relay as relay
-from .paths import PATHS, LeakPath
 
 __all__ = ["PATHS", "LeakPath", "open_paths", "present_paths"]
 

@@ -8,9 +8,9 @@ has to be isolated.
 
 from typing import Any
 
-from .model.values import strings, unknowns
-from .model.views import Function
-from .model.world import Resource, World
+from ..model.values import strings, unknowns
+from ..model.views import Function
+from ..model.world import Resource, World
 
 __all__ = ["PLACES", "is_only_a_way_out"]
 

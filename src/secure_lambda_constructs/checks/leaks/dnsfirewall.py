@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ..model.values import Unknown, as_list, unknowns
 from .case import Case
-from .model.values import Unknown, as_list, unknowns
 
 __all__ = ["QUERY_TYPES", "Rule", "Verdict", "answers", "associations", "rules_of"]
 

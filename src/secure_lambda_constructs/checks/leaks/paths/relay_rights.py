@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ...model.policies import statements
+from ...model.values import as_list
+from ...model.views import Function
 from ..attackers import role_context
 from ..case import Case
-from ..model.policies import statements
-from ..model.values import as_list
-from ..model.views import Function
-from ..simulator import Question
+from ..questions import Question
 from .requests import requests_of
 
 __all__ = ["rights_beyond_need"]
@@ -73,7 +73,7 @@ def _is_needed(
         asked += [_question(relay, action, arn, through=service) for service in _KEEPERS]
     elif action not in _INTERFACES or not relay.subnet_ids:
         asked.append(_question(relay, action, arn, from_code=False))
-    return not case.simulator.open(asked)
+    return not case.still_open(asked)
 
 
 def _question(

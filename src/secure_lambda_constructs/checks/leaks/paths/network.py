@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ...model.values import Unknown, as_list, strings, unknowns
+from ...model.views import Function, security_group_rules
+from ...model.world import Resource
 from ..case import Case
 from ..egress import PLACES
-from ..model.values import Unknown, as_list, strings, unknowns
-from ..model.views import Function, security_group_rules
-from ..model.world import Resource
+from ..register import path
 from .databases import groups_of_databases, is_of_closed_proxies
-from .paths import path
 from .requests import reads_data
 
 __all__ = ["PREFIX_LISTS", "egress_rules"]

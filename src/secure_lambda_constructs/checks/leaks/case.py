@@ -6,15 +6,16 @@ organization policies. Not to be seen in a template: what is added to the accoun
 timing, and what the function's callers do with its answers.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from ..model.policies import role_documents
+from ..model.values import Unknown, as_list
+from ..model.views import Endpoint, Function
+from ..model.world import Resource, World
 from .egress import is_only_a_way_out
-from .model.policies import role_documents
-from .model.values import Unknown, as_list
-from .model.views import Endpoint, Function
-from .model.world import Resource, World
-from .simulator import Simulator
+from .questions import Evaluator, Question, still_open
 
 __all__ = ["Case"]
 
@@ -22,10 +23,14 @@ __all__ = ["Case"]
 class Case:
     """One world, and what the checks of several groups ask about it."""
 
-    def __init__(self, world: World, simulator: Simulator) -> None:
-        """Judge `world`, asking `simulator` about policies."""
+    def __init__(self, world: World, evaluator: Evaluator) -> None:
+        """Judge `world`, asking `evaluator` about policies."""
         self.world = world
-        self.simulator = simulator
+        self.evaluator = evaluator
+
+    def still_open(self, questions: Iterable[Question]) -> list[str]:
+        """Return the labels of the questions that are not denied, each once."""
+        return still_open(self.evaluator, questions)
 
     @cached_property
     def functions(self) -> list[Function]:

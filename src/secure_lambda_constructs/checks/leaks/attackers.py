@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .model.views import Function
+from ..model.views import Function
 
 __all__ = [
     "FOREIGN_ACCOUNT",

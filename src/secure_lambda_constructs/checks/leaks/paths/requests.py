@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ...model.policies import statements
+from ...model.values import as_list
 from ..case import Case
-from ..model.policies import statements
-from ..model.values import as_list
-from ..simulator import KnownAction
+from ..questions import KnownAction
 
 __all__ = ["DATA_READS", "reads_data", "requests_of"]
 
@@ -96,7 +96,7 @@ def _requests(
     for pattern in as_list(statement.get("Action")) or ["*"]:
         patterns = _EVERYTHING if pattern == "*" else [pattern]
         for name in patterns:
-            known = case.simulator.expand(name)
+            known = case.evaluator.expand(name)
             if not known and not re.search(r"[*?]", name):
                 # An action that nobody knows: the evaluator cannot deny it.
                 known = [KnownAction(name)]

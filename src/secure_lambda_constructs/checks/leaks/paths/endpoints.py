@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from ...model.views import Endpoint, Function
 from ..attackers import FOREIGN_ACCOUNT, MALLORY, foreign_context, role_context, unsigned_context
 from ..case import Case
-from ..model.views import Endpoint, Function
-from ..simulator import Question
-from .paths import path
+from ..questions import Question
+from ..register import path
 from .requests import requests_of
 from .services import DYNAMODB, HEEDLESS, LAMBDA, OTHERS, ROLE, S3, STS, UNSIGNED
 
@@ -19,7 +19,7 @@ __all__: list[str] = []
     lambda case: bool(_dynamodb(case)),
 )
 def _p01(case: Case) -> list[str]:
-    return case.simulator.open(_with_foreign_keys(case, _dynamodb(case), DYNAMODB))
+    return case.still_open(_with_foreign_keys(case, _dynamodb(case), DYNAMODB))
 
 
 @path("P02", "the function's role, the attacker's table", lambda case: bool(_dynamodb(case)))
@@ -30,7 +30,7 @@ def _p02(case: Case) -> list[str]:
         same_name = f"arn:aws:dynamodb:{{region}}:{FOREIGN_ACCOUNT}:table/{table.id}"
         named = {action: same_name for action, arn in DYNAMODB.items() if arn != "*"}
         questions += _with_own_role(case, _dynamodb(case), named)
-    return case.simulator.open(questions)
+    return case.still_open(questions)
 
 
 @path(
@@ -55,19 +55,19 @@ def _p03(case: Case) -> list[str]:
         )
         for question in signed
     ]
-    return case.simulator.open([*signed, *presigned])
+    return case.still_open([*signed, *presigned])
 
 
 @path("P04", "an unsigned PUT to a public bucket", lambda case: bool(_s3(case)))
 def _p04(case: Case) -> list[str]:
-    return case.simulator.open(
+    return case.still_open(
         question for requests in _s3_requests(case) for question in _unsigned(_s3(case), requests)
     )
 
 
 @path("P05", "the function's role, the attacker's bucket", lambda case: bool(_s3(case)))
 def _p05(case: Case) -> list[str]:
-    return case.simulator.open(
+    return case.still_open(
         question
         for requests in _s3_requests(case)
         for question in _with_own_role(case, _s3(case), requests)
@@ -76,12 +76,12 @@ def _p05(case: Case) -> list[str]:
 
 @path("P06", "the attacker's keys, the attacker's function", lambda case: bool(_lambda(case)))
 def _p06(case: Case) -> list[str]:
-    return case.simulator.open(_with_foreign_keys(case, _lambda(case), LAMBDA))
+    return case.still_open(_with_foreign_keys(case, _lambda(case), LAMBDA))
 
 
 @path("P07", "the function's role, the attacker's function", lambda case: bool(_lambda(case)))
 def _p07(case: Case) -> list[str]:
-    return case.simulator.open(_with_own_role(case, _lambda(case), LAMBDA))
+    return case.still_open(_with_own_role(case, _lambda(case), LAMBDA))
 
 
 @path(
@@ -92,7 +92,7 @@ def _p07(case: Case) -> list[str]:
 def _p08(case: Case) -> list[str]:
     endpoints = _sts(case)
     federated = {"sts:AssumeRoleWithWebIdentity": ROLE}
-    return case.simulator.open(
+    return case.still_open(
         [
             *_with_foreign_keys(case, endpoints, STS),
             *_with_own_role(case, endpoints, {"sts:AssumeRole": ROLE}),
@@ -113,8 +113,8 @@ def _p09(case: Case) -> list[str]:
         if requests is None:
             reasons.append(f"{endpoint.resource.path}: nothing is known about {endpoint.service}")
             continue
-        reasons += case.simulator.open(_with_foreign_keys(case, [endpoint], requests))
-        reasons += case.simulator.open(_with_own_role(case, [endpoint], requests))
+        reasons += case.still_open(_with_foreign_keys(case, [endpoint], requests))
+        reasons += case.still_open(_with_own_role(case, [endpoint], requests))
     return reasons
 
 
@@ -129,7 +129,7 @@ def _p10(case: Case) -> list[str]:
         if "syslog" in str(endpoint.service):
             reasons.append(f"{endpoint.resource.path}: syslog takes everything from everybody")
         requests = UNSIGNED.get(str(endpoint.service), {})
-        reasons += case.simulator.open(_unsigned([endpoint], requests))
+        reasons += case.still_open(_unsigned([endpoint], requests))
     return reasons
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ...model.physical import attribute
+from ...model.policies import statements
+from ...model.values import as_list
+from ...model.views import security_group_rules
+from ...model.world import Resource
 from ..case import Case
-from ..model.physical import attribute
-from ..model.policies import statements
-from ..model.values import as_list
-from ..model.views import security_group_rules
-from ..model.world import Resource
 from .requests import DATA_READS, requests_of
 
 __all__ = [

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 
+from ...model.policies import pessimistic, statements
+from ...model.values import as_list
+from ...model.views import Function
 from ..attackers import FOREIGN_ACCOUNT, FOREIGN_VPC, role_context
 from ..case import Case
-from ..model.policies import pessimistic, statements
-from ..model.values import as_list
-from ..model.views import Function
-from ..simulator import Question
+from ..questions import Question
+from ..register import path
 from .databases import is_login_to_a_closed_database
-from .paths import path
 from .requests import requests_of
 
 __all__ = ["trusts_lambda_only"]
@@ -99,17 +99,17 @@ _CHAINING = ("cloudformation:", "iam:", "organizations:", "sso", "sts:")
 
 @path("I01", "the role's keys used from the internet")
 def _i01(case: Case) -> list[str]:
-    return case.simulator.open(_replayed(case, None))
+    return case.still_open(_replayed(case, None))
 
 
 @path("I02", "the role's keys used from another VPC")
 def _i02(case: Case) -> list[str]:
-    return case.simulator.open(_replayed(case, FOREIGN_VPC))
+    return case.still_open(_replayed(case, FOREIGN_VPC))
 
 
 @path("I03", "the code uses the right to make network interfaces")
 def _i03(case: Case) -> list[str]:
-    return case.simulator.open(
+    return case.still_open(
         _ask(function, action, resource, vpc=vpc)
         for function in case.isolated
         for action, resource in _requests(case, function)
@@ -142,13 +142,13 @@ def _i05(case: Case) -> list[str]:
             if entry.get("Effect") == "Allow" and not trusts_lambda_only(entry):
                 trusted = json.dumps(entry.get("Principal", entry.get("NotPrincipal")), default=str)
                 reasons.append(f"{function.role.path} trusts {trusted}")
-        reasons += case.simulator.open(_assumptions(case, function))
+        reasons += case.still_open(_assumptions(case, function))
     return reasons
 
 
 @path("I06", "logs written elsewhere than to the function's own group")
 def _i06(case: Case) -> list[str]:
-    return case.simulator.open(_log_writes(case))
+    return case.still_open(_log_writes(case))
 
 
 @path("I07", "a service that sends on what it is given")
@@ -217,7 +217,7 @@ def _replayed(case: Case, vpc: str | None) -> Iterator[Question]:
 
 
 def _allowed_from_inside(case: Case, wanted: Callable[[str, str], bool]) -> list[str]:
-    return case.simulator.open(
+    return case.still_open(
         _ask(function, action, resource, vpc=vpc)
         for function in case.isolated
         for action, resource in _requests(case, function)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from ..model.views import Function
 from .case import Case
-from .checks.requests import requests_of
-from .model.views import Function
-from .simulator import Decision, Question
+from .paths.requests import requests_of
+from .questions import Decision, Question
 
 __all__ = ["denied", "granted"]
 
@@ -19,6 +19,6 @@ def granted(case: Case, function: Function) -> list[tuple[str, str]]:
 def denied(case: Case, questions: Iterable[Question]) -> Iterator[str]:
     """Yield each question whose answer is not a plain yes."""
     asked = list(questions)
-    for question, decision in zip(asked, case.simulator.decide(asked), strict=True):
+    for question, decision in zip(asked, case.evaluator.decide(asked), strict=True):
         if decision is not Decision.ALLOWED:
             yield f"{question.label}: {question.action} is {decision.value}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..case import Case
 from ..dnsfirewall import QUERY_TYPES, Rule, answers, associations, rules_of
-from .paths import path
+from ..register import path
 
 __all__: list[str] = []
 

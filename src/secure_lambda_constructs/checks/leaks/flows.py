@@ -6,19 +6,19 @@ An Unknown in what they depend on counts as not working: here nothing is taken f
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..model.physical import attribute
+from ..model.policies import pessimistic
+from ..model.values import as_list, dig, unknowns
+from ..model.views import Function, security_group_rules
+from ..model.world import Resource
 from .attackers import role_context
 from .case import Case
-from .checks.databases import closed_databases, groups_of, login_id
-from .checks.network import PREFIX_LISTS, egress_rules
 from .dnsfirewall import answers
 from .flow_questions import denied, granted
-from .model.physical import attribute
-from .model.policies import pessimistic
-from .model.values import as_list, dig, unknowns
-from .model.views import Function, security_group_rules
-from .model.world import Resource
+from .paths.databases import closed_databases, groups_of, login_id
+from .paths.network import PREFIX_LISTS, egress_rules
+from .questions import Question
 from .relay_flows import calls_relay, invocations, reads_credential
-from .simulator import Question
 
 __all__ = ["FLOWS", "broken_flows"]
 

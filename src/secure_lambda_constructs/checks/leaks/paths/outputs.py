@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ...model.policies import VERSION, pessimistic, statements
+from ...model.values import Unknown, as_list, dig
+from ...model.views import Function
+from ...model.world import Resource
 from ..attackers import FOREIGN_ACCOUNT, MALLORY, foreign_context, unsigned_context
 from ..case import Case
-from ..model.policies import VERSION, pessimistic, statements
-from ..model.values import Unknown, as_list, dig
-from ..model.views import Function
-from ..model.world import Resource
-from ..simulator import Question
-from .paths import path
+from ..questions import Question
+from ..register import path
 
 __all__ = ["concerns", "permissions_of", "unsigned"]
 
@@ -52,7 +52,7 @@ def _o01(case: Case) -> list[str]:
             reasons.append(f"{queue.path} is not encrypted")
         if not _wants_tls(case, queue):
             reasons.append(f"{queue.path} takes messages without TLS")
-        reasons += case.simulator.open(_foreign_receivers(case, queue))
+        reasons += case.still_open(_foreign_receivers(case, queue))
     return reasons
 
 
@@ -90,7 +90,7 @@ def _o03(case: Case) -> list[str]:
     for function in case.isolated:
         policy = permissions_of(case, function)
         if statements(policy):
-            reasons += case.simulator.open(_foreign_callers(function, policy))
+            reasons += case.still_open(_foreign_callers(function, policy))
         reasons += [
             f"{url.path} needs no signature"
             for url in case.world.of("AWS::Lambda::Url")
@@ -103,7 +103,7 @@ def _o03(case: Case) -> list[str]:
 def _o04(case: Case) -> list[str]:
     reasons: list[str] = []
     for table in case.world.of(*_TABLES):
-        reasons += case.simulator.open(_foreign_readers(table))
+        reasons += case.still_open(_foreign_readers(table))
         for replica in as_list(table.get("Replicas")):
             if dig(replica, "Region") != table.region:
                 reasons.append(f"{table.path} has a replica in {dig(replica, 'Region')}")
@@ -129,7 +129,7 @@ def _o05(case: Case) -> list[str]:
 def _o06(case: Case) -> list[str]:
     reasons: list[str] = []
     for key in case.world.of("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
-        reasons += case.simulator.open(_foreign_key_users(key))
+        reasons += case.still_open(_foreign_key_users(key))
     for source, key_id in _keys_in_use(case):
         literal = isinstance(key_id, str) and key_id.startswith("arn:")
         if isinstance(key_id, Unknown) or (literal and not case.is_own_account(key_id)):

@@ -4,15 +4,15 @@ import fnmatch
 from collections.abc import Iterator
 from typing import Any
 
+from ...model.policies import pessimistic, principal_documents, statements
+from ...model.values import as_list, dig
+from ...model.views import Function
 from ..attackers import role_context
 from ..case import Case
-from ..model.policies import pessimistic, principal_documents, statements
-from ..model.values import as_list, dig
-from ..model.views import Function
-from ..simulator import Question
+from ..questions import Question
+from ..register import path
 from .identity import trusts_lambda_only
 from .outputs import concerns, unsigned
-from .paths import path
 from .relay_rights import rights_beyond_need
 from .requests import reads_data
 
@@ -46,7 +46,7 @@ def _r02(case: Case) -> list[str]:
         for secret in _passwords(case, relay)
     ]
     # A resource of the same account may admit the role by itself.
-    return reasons + case.simulator.open(
+    return reasons + case.still_open(
         question for relay in case.outside for question in _admissions(case, relay)
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..case import Case
+from .case import Case
 
 __all__ = ["PATHS", "LeakPath", "path"]
 
