@@ -25,6 +25,9 @@ _DEPENDENCIES = [
     "tqdm>=4.66,<5",
 ]
 
+# To check templates that are YAML; the CDK's are JSON.
+_EXTRAS = {"checks": ["PyYAML>=6,<7"]}
+
 _CLASSIFIERS = [
     "Development Status :: 3 - Alpha",
     "Framework :: AWS CDK",
@@ -219,6 +222,7 @@ def project() -> PyprojectTomlProject:
         keywords=_KEYWORDS,
         classifiers=_CLASSIFIERS,
         dependencies=_DEPENDENCIES,
+        optional_dependencies=_EXTRAS,
         scripts={"secure-lambda": f"{MODULE}.cli.main:main"},
     )
 

@@ -214,7 +214,10 @@ def test_an_endpoint_policy_holds_back_the_identity_call(
 def test_what_the_evaluator_cannot_decide_is_open(simulator: Simulator) -> None:
     unheard = _gate("dynamodb:Unheard", "*")
     assert simulator.decide([unheard]) == [Decision.UNKNOWN]
-    assert simulator.open([unheard]) == ["probe: dynamodb:Unheard is unknown"]
+    assert simulator.open([unheard]) == [
+        f"probe: dynamodb:Unheard on {unheard.resource}, on which nobody can tell what the "
+        "policies say"
+    ]
 
 
 def test_the_principal_of_an_endpoint_policy_counts(simulator: Simulator) -> None:

@@ -84,7 +84,14 @@ _WITHOUT_ACCOUNT = {"s3"}
 
 
 def reference(resource: "Resource") -> Any:
-    """Return what `Ref` gives for `resource`."""
+    """Return what `Ref` gives for a resource.
+
+    Args:
+        resource: The resource.
+
+    Returns:
+        Its name, id or ARN, whichever it is for the type; Unknown where that is not known here.
+    """
     kind = resource.type
     if kind in _IDS:
         return f"{_IDS[kind]}-{_digest(resource, 17)}"
@@ -113,7 +120,15 @@ def reference(resource: "Resource") -> Any:
 
 
 def attribute(resource: "Resource", name: str) -> Any:
-    """Return what `Fn::GetAtt` gives for the attribute `name` of `resource`."""
+    """Return what `Fn::GetAtt` gives for a resource.
+
+    Args:
+        resource: The resource.
+        name: The attribute, such as `Arn`.
+
+    Returns:
+        Its value; Unknown where that is not known here.
+    """
     kind = resource.type
     if name == "Arn" or (kind, name) == ("AWS::Lambda::CodeSigningConfig", "CodeSigningConfigArn"):
         return _arn(resource)
@@ -172,7 +187,7 @@ def _of_database(resource: "Resource", name: str) -> Any:
 
 def _name(resource: "Resource", name_property: str) -> Any:
     given = resource.get(name_property)
-    made_up = f"{resource.stack}-{resource.logical_id}-{_digest(resource, 12).upper()}"
+    made_up = f"{resource.stack_name}-{resource.logical_id}-{_digest(resource, 12).upper()}"
     if resource.type == "AWS::S3::Bucket":
         made_up = made_up.lower()
     return given if given is not None else made_up
@@ -184,7 +199,7 @@ def _arn(resource: "Resource") -> Any:
         name_property, service, rest = _NAMED[kind]
         name = _name(resource, name_property)
         if service == "iam":
-            name = _join(str(resource.get("Path", default="/")).removeprefix("/"), name)
+            name = _below(resource.get("Path", default="/"), name)
         return _format(resource, service, rest, name)
     if kind in _BY_ARN:
         return _by_arn(resource)
@@ -199,9 +214,16 @@ def _arn(resource: "Resource") -> Any:
     return Unknown(f"Arn of {resource.path} ({kind})")
 
 
+def _below(path: Any, name: Any) -> Any:
+    """Return a name below the path that IAM has for it."""
+    return path if isinstance(path, Unknown) else _join(str(path).removeprefix("/"), name)
+
+
 def _by_arn(resource: "Resource") -> Any:
     name_property, service, rest = _BY_ARN[resource.type]
     name = _digest(resource, 17) if name_property is None else _name(resource, name_property)
+    if service == "iam":
+        name = _below(resource.get("Path", default="/"), name)
     return _format(resource, service, rest, name)
 
 
@@ -215,7 +237,7 @@ def _format(resource: "Resource", service: str, rest: str, name: Any) -> Any:
 
 def _join(*parts: Any) -> Any:
     lost = next((part for part in parts if isinstance(part, Unknown)), None)
-    return lost if lost is not None else "".join(parts)
+    return lost if lost is not None else "".join(str(part) for part in parts)
 
 
 def _digest(resource: "Resource", length: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from .closing import without_denies
 from .values import Unknown, as_list, unknowns
 from .world import Resource, World
 
@@ -20,25 +21,96 @@ _NETWORK_ACTIONS = [
     "ec2:UnassignPrivateIpAddresses",
 ]
 
+_TRACE_ACTIONS = [
+    "xray:GetSamplingRules",
+    "xray:GetSamplingStatisticSummaries",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+]
+
 # The AWS managed policies that functions commonly have; any other one may do everything.
 _MANAGED = {
+    "AWSXRayDaemonWriteAccess": _TRACE_ACTIONS,
+    "AWSXrayWriteOnlyAccess": _TRACE_ACTIONS,
     "service-role/AWSLambdaBasicExecutionRole": _LOG_ACTIONS,
+    "service-role/AWSLambdaDynamoDBExecutionRole": [
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+        *_LOG_ACTIONS,
+    ],
+    "service-role/AWSLambdaKinesisExecutionRole": [
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+        "kinesis:ListStreams",
+        "kinesis:SubscribeToShard",
+        *_LOG_ACTIONS,
+    ],
+    "service-role/AWSLambdaSQSQueueExecutionRole": [
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+        *_LOG_ACTIONS,
+    ],
     "service-role/AWSLambdaVPCAccessExecutionRole": _LOG_ACTIONS + _NETWORK_ACTIONS,
 }
 
+_PRINCIPALS = ("AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User")
+
+# The policies that name what they are attached to, in a list for each kind of principal.
+_STANDALONE = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+
 
 def statements(document: Any) -> list[dict[str, Any]]:
-    """Return the statements of a policy document."""
+    """Return the statements of a policy document.
+
+    Args:
+        document: The document, resolved.
+
+    Returns:
+        Its statements; those that are Unknown are left out, see `pessimistic`.
+    """
     if not isinstance(document, dict):
         return []
     return [entry for entry in as_list(document.get("Statement")) if isinstance(entry, dict)]
 
 
 def pessimistic(document: Any, *, of_resource: bool = False) -> dict[str, Any]:
-    """Return `document` with every Unknown replaced by what helps an attacker most.
+    """Return a policy document with every Unknown replaced by what helps an attacker most.
 
     What is unknown in an Allow matches everything, its conditions hold; a Deny with anything
     unknown in it does not count. A document that is unknown as a whole allows everything.
+
+    Args:
+        document: The document, resolved.
+        of_resource: Whether it is attached to a resource, and so names principals.
+
+    Returns:
+        A document without an Unknown.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.checks.model.policies import pessimistic, statements
+        from secure_lambda_constructs.checks.model.values import Unknown
+
+        unknown = Unknown("parameter Table has no default")
+        (allow,) = statements(
+            pessimistic(
+                {
+                    "Statement": [
+                        {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": unknown},
+                        {"Effect": "Deny", "Action": "*", "Resource": unknown},
+                    ]
+                }
+            )
+        )
+        assert allow["Resource"] == "*"
+        ```
     """
     principal = {"Principal": "*"} if of_resource else {}
     if not isinstance(document, dict) or any(
@@ -78,45 +150,71 @@ def _known_conditions(conditions: Any) -> dict[str, Any]:
 
 
 def role_documents(world: World, role: Resource | None) -> tuple[dict[str, Any], ...]:
-    """Return the policies of `role`: inline, attached, managed. Boundaries are not counted.
+    """Return the policies of a role: inline, attached, managed. Boundaries are not counted.
 
-    A role that no template creates may do everything.
+    Args:
+        world: The world that the role is in.
+        role: The role. One that no template creates may do everything.
+
+    Returns:
+        The documents, without an Unknown.
     """
     return (pessimistic(None),) if role is None else principal_documents(world, role)
 
 
 def principal_documents(world: World, principal: Resource) -> tuple[dict[str, Any], ...]:
-    """Return the policies of a role, a user or a group that the templates create.
+    """Return the policies of a principal that the templates create.
 
     Those of the groups that a user is in are the groups' own.
+
+    Args:
+        world: The world that the principal is in.
+        principal: The role, user or group.
+
+    Returns:
+        The documents, without an Unknown.
     """
     return tuple(pessimistic(document) for document in _documents(world, principal))
 
 
 def _documents(world: World, principal: Resource) -> Iterator[Any]:
-    kind = principal.type.rpartition("::")[2]
     for policy in as_list(principal.get("Policies")):
         yield policy.get("PolicyDocument") if isinstance(policy, dict) else policy
-    for policy in world.of("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        if _names(policy.get(f"{kind}s"), principal):
-            yield policy.get("PolicyDocument")
-    for policy in world.of(f"AWS::IAM::{kind}Policy"):
-        if _names(policy.get(f"{kind}Name"), principal):
-            yield policy.get("PolicyDocument")
+    attached = world.made(_attached)
+    for policy in attached.get(principal, []):
+        yield policy.get("PolicyDocument")
+    for policy in attached.get(principal.type, []):
+        # It may be another one's.
+        yield without_denies(policy.get("PolicyDocument"))
     for arn in as_list(principal.get("ManagedPolicyArns")):
-        yield _managed(world, arn)
+        yield _managed(world, principal, arn)
 
 
-def _names(value: Any, principal: Resource) -> bool:
-    return any(item == principal.id or isinstance(item, Unknown) for item in as_list(value))
+def _attached(world: World) -> dict[Resource | str, list[Resource]]:
+    """Return the policies by what they are attached to; by its type where nobody can tell."""
+    found: dict[Resource | str, list[Resource]] = {}
+    for kind in _PRINCIPALS:
+        name = kind.rpartition("::")[2]
+        for policy in world.of(*_STANDALONE, f"{kind}Policy"):
+            key = f"{name}s" if policy.type in _STANDALONE else f"{name}Name"
+            targets: dict[Resource | str, None] = {}
+            for target in as_list(policy.get(key)):
+                # A policy that names an imported principal is attached to none of ours.
+                known = world.find(target, kind, near=policy)
+                if known is not None or isinstance(target, Unknown):
+                    targets[known or kind] = None
+            for each in targets:
+                found.setdefault(each, []).append(policy)
+    return found
 
 
-def _managed(world: World, arn: Any) -> Any:
-    own = world.find(arn, "AWS::IAM::ManagedPolicy")
+def _managed(world: World, principal: Resource, arn: Any) -> Any:
+    own = world.find(arn, "AWS::IAM::ManagedPolicy", near=principal)
     if own is not None:
         return own.get("PolicyDocument")
     name = arn.partition(":policy/")[2] if isinstance(arn, str) else ""
-    if name not in _MANAGED:
+    # The account in the ARN of one of AWS's own is "aws".
+    if name not in _MANAGED or ":iam::aws:" not in arn:
         return None
     statement = {"Effect": "Allow", "Action": _MANAGED[name], "Resource": "*"}
     return {"Version": VERSION, "Statement": [statement]}

@@ -4,12 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["NO_VALUE", "NoValue", "Unknown", "as_list", "dig", "strings", "unknowns"]
+__all__ = ["NO_VALUE", "NoValue", "Unknown", "as_list", "as_text", "dig", "strings", "unknowns"]
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that the templates do not tell; every check takes it for the worst one."""
+    """A value that the templates do not tell; every check takes it for the worst one.
+
+    It may be in the place of any value, of an element of a list too.
+
+    Attributes:
+        reason: Why nobody can tell, such as `parameter Name has no default`.
+    """
 
     reason: str
 
@@ -22,14 +28,59 @@ NO_VALUE = NoValue()
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return `value` as a list: what is absent is empty, what is single has one element."""
+    """Return a value as a list, as CloudFormation and IAM take one element for a list of one.
+
+    Args:
+        value: Any resolved value.
+
+    Returns:
+        A new list: what is absent is empty, what is single has one element.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.checks.model.values import as_list
+
+        assert as_list("s3:GetObject") == ["s3:GetObject"]
+        assert as_list(None) == []
+        ```
+    """
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]
 
 
+def as_text(value: Any) -> str:
+    """Return a scalar as CloudFormation writes it into a string.
+
+    Args:
+        value: A string, a number or a boolean.
+
+    Returns:
+        The text; `true` and `false` in lower case.
+    """
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def dig(value: Any, *keys: str, default: Any = None) -> Any:
-    """Return what lies below `keys`, `default` if it is absent, Unknown if a step is Unknown."""
+    """Return what lies below some keys of a value.
+
+    Args:
+        value: Any resolved value.
+        keys: One key for each level.
+        default: What to return where a level is absent.
+
+    Returns:
+        The value there, the default if a level is absent, the Unknown if a level is Unknown.
+
+    Example:
+        ```python
+        from secure_lambda_constructs.checks.model.values import Unknown, dig
+
+        config = {"VpcConfig": {"SubnetIds": Unknown("parameter Subnets has no default")}}
+        assert dig(config, "VpcConfig", "SecurityGroupIds") is None
+        assert isinstance(dig(config, "VpcConfig", "SubnetIds", "0"), Unknown)
+        ```
+    """
     for key in keys:
         if isinstance(value, Unknown):
             return value
@@ -40,7 +91,14 @@ def dig(value: Any, *keys: str, default: Any = None) -> Any:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Yield every string at any depth of `value`, not the keys."""
+    """Yield every string at any depth of a value, but not the keys.
+
+    Args:
+        value: Any resolved value.
+
+    Yields:
+        The strings, in the order they are written.
+    """
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -52,7 +110,14 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def unknowns(value: Any) -> Iterator[Unknown]:
-    """Yield every Unknown at any depth of `value`."""
+    """Yield every Unknown at any depth of a value.
+
+    Args:
+        value: Any resolved value.
+
+    Yields:
+        The Unknowns, in the order they are written.
+    """
     if isinstance(value, Unknown):
         yield value
     elif isinstance(value, dict):

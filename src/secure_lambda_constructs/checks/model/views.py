@@ -6,17 +6,28 @@ from functools import cached_property
 from typing import Any
 
 from .policies import pessimistic, role_documents, statements
-from .values import Unknown, as_list
+from .values import as_list
 from .world import Resource, World
 
 __all__ = ["Endpoint", "Function", "security_group_rules"]
 
 
 class Function:
-    """A Lambda function with its role and its place in the network."""
+    """A Lambda function with its role and its place in the network.
+
+    Attributes:
+        resource: The function's resource.
+        path: Its stack and logical id.
+        arn: Its ARN.
+    """
 
     def __init__(self, world: World, resource: Resource) -> None:
-        """Look at the function `resource`."""
+        """Look at a function.
+
+        Args:
+            world: The world that it is in.
+            resource: It, of the type `AWS::Lambda::Function`.
+        """
         self._world = world
         self.resource = resource
         self.path = resource.path
@@ -25,7 +36,7 @@ class Function:
     @cached_property
     def role(self) -> Resource | None:
         """The role, None if no template creates it."""
-        return self._world.find(self.resource.get("Role"), "AWS::IAM::Role")
+        return self._find(self.resource.get("Role"), "AWS::IAM::Role")
 
     @cached_property
     def documents(self) -> tuple[dict[str, Any], ...]:
@@ -40,7 +51,7 @@ class Function:
     @cached_property
     def subnets(self) -> list[Resource | None]:
         """The subnets, None for each that no template creates."""
-        return [self._world.find(subnet, "AWS::EC2::Subnet") for subnet in self.subnet_ids]
+        return [self._find(subnet, "AWS::EC2::Subnet") for subnet in self.subnet_ids]
 
     @cached_property
     def vpc_ids(self) -> set[Any]:
@@ -51,16 +62,14 @@ class Function:
     def security_groups(self) -> list[Resource | None]:
         """The security groups, None for each that no template creates."""
         return [
-            self._world.find(group, "AWS::EC2::SecurityGroup")
+            self._find(group, "AWS::EC2::SecurityGroup")
             for group in as_list(self.resource.get("VpcConfig", "SecurityGroupIds"))
         ]
 
     @cached_property
     def log_group(self) -> Resource | None:
         """The log group of its own, None if Lambda makes one."""
-        return self._world.find(
-            self.resource.get("LoggingConfig", "LogGroup"), "AWS::Logs::LogGroup"
-        )
+        return self._find(self.resource.get("LoggingConfig", "LogGroup"), "AWS::Logs::LogGroup")
 
     @property
     def session(self) -> str:
@@ -75,19 +84,27 @@ class Function:
         unknown = f"arn:aws:iam::{self.resource.account}:role/unknown"
         return str(self.role.arn) if self.role is not None else unknown
 
+    def _find(self, identifier: Any, kind: str) -> Resource | None:
+        return self._world.find(identifier, kind, near=self.resource)
+
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A VPC endpoint; `service` is the short name (``dynamodb``), None if it is not AWS's here."""
+    """A VPC endpoint.
+
+    Attributes:
+        resource: Its resource, of the type `AWS::EC2::VPCEndpoint`.
+    """
 
     resource: Resource
 
     @property
     def service(self) -> str | None:
-        """The service of this region that the endpoint leads to."""
+        """The service of this region that it leads to, such as `dynamodb`; None for any other."""
         name = self.resource.get("ServiceName")
         match = re.fullmatch(
-            rf"(?:com\.amazonaws|aws\.api)\.{self.resource.region}\.([a-z0-9.\-]+)", str(name)
+            rf"(?:(?:cn\.)?com\.amazonaws|aws\.api)\.{self.resource.region}\.([a-z0-9.\-]+)",
+            str(name),
         )
         if match is None or self.is_special:
             return None
@@ -133,11 +150,37 @@ def _names_account(statement: dict[str, Any]) -> bool:
 
 
 def security_group_rules(world: World, group: Resource, direction: str) -> list[dict[str, Any]]:
-    """Return the rules of `group`, inline and stand-alone; `direction` is Ingress or Egress."""
+    """Return the rules of a security group, inline and stand-alone.
+
+    Args:
+        world: The world that it is in.
+        group: The group, of the type `AWS::EC2::SecurityGroup`.
+        direction: `Ingress` or `Egress`.
+
+    Returns:
+        The properties of each rule; `{"Unknown": …}` for one that nobody can tell.
+    """
     rules: list[dict[str, Any]] = []
     for rule in as_list(group.get(f"SecurityGroup{direction}")):
         rules.append(rule if isinstance(rule, dict) else {"Unknown": rule})
-    for alone in world.of(f"AWS::EC2::SecurityGroup{direction}"):
-        if alone.get("GroupId") == group.id or isinstance(alone.get("GroupId"), Unknown):
-            rules.append(alone.properties)
+    index = world.made(_ingress if direction == "Ingress" else _egress)
+    rules += [alone.properties for alone in index.get(None, []) + index.get(group.id, [])]
     return rules
+
+
+def _ingress(world: World) -> dict[Any, list[Resource]]:
+    return _by_group(world.of("AWS::EC2::SecurityGroupIngress"))
+
+
+def _egress(world: World) -> dict[Any, list[Resource]]:
+    return _by_group(world.of("AWS::EC2::SecurityGroupEgress"))
+
+
+def _by_group(rules: list[Resource]) -> dict[Any, list[Resource]]:
+    """Return stand-alone rules by the id of their group, by None where nobody can tell it."""
+    found: dict[Any, list[Resource]] = {}
+    for rule in rules:
+        group_id = rule.get("GroupId")
+        known = group_id if isinstance(group_id, str) else None
+        found.setdefault(known, []).append(rule)
+    return found
