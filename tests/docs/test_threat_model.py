@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from secure_lambda_constructs.checks.leaks.paths import PATHS
+from secure_lambda_constructs.checks.leaks.paths import PATHS, SIGNING
 
 from ..leaks.judgement import verdicts
 from ..leaks.synthesis import shared_folder
@@ -52,3 +52,9 @@ def test_the_command_prints_what_the_page_says(tmp_path_factory: pytest.TempPath
 
 def test_the_number_of_paths_is_told() -> None:
     assert f"There are {len(PATHS)} ways out" in _PAGE.read_text()
+
+
+def test_the_checks_of_signing_are_apart_from_the_paths() -> None:
+    assert len(PATHS) == 44
+    assert not set(SIGNING) & set(PATHS)
+    assert not {path_id[0] for path_id in SIGNING} & {path_id[0] for path_id in PATHS}

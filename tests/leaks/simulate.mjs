@@ -29,7 +29,13 @@ async function decide({ principal, action, resource, account, context, ...polici
     identityPolicies: policies.identityPolicies.map((policy, index) => ({ name: `${index}`, policy })),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
-    resourcePolicy: policies.resourcePolicy
+    resourcePolicy: policies.resourcePolicy,
+    ...(policies.boundaryPolicies && {
+      permissionBoundaryPolicies: policies.boundaryPolicies.map((policy, index) => ({
+        name: `${index}`,
+        policy
+      }))
+    })
   }
   const answer = await runSimulation(simulation, {})
   if (answer.resultType === 'error') return { error: JSON.stringify(answer.errors) }

@@ -13,7 +13,7 @@ from secure_lambda_constructs.checks.leaks.questions import (
     Decision,
     KnownAction,
     Question,
-    still_open,
+    reason_of,
 )
 
 __all__ = ["ALLOW_ALL", "Decision", "KnownAction", "Question", "Simulator"]
@@ -61,8 +61,11 @@ class Simulator:
         return [_decision(answer) for answer in self._ask("decide", asked)]
 
     def open(self, questions: Iterable[Question]) -> list[str]:
-        """Return the labels of the questions that are not denied, each once."""
-        return still_open(self, questions)
+        """Return what is said of the questions that are not denied, each once."""
+        asked = list(questions)
+        decisions = zip(asked, self.decide(asked), strict=True)
+        found = [str(reason_of(question, each)) for question, each in decisions if each.is_open]
+        return list(dict.fromkeys(found))
 
     def guard(
         self, guardrails: Mapping[str, Any], calls: list[dict[str, Any]]

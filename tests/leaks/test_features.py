@@ -10,6 +10,7 @@ from secure_lambda_constructs.checks.leaks.flows import FLOWS
 from secure_lambda_constructs.checks.leaks.paths import PATHS, open_paths
 from secure_lambda_constructs.checks.leaks.paths.databases import closed_databases, login_id
 from secure_lambda_constructs.checks.leaks.questions import Decision, Question
+from secure_lambda_constructs.checks.leaks.reasons import Reason
 from secure_lambda_constructs.checks.model.physical import attribute
 from secure_lambda_constructs.checks.model.world import Resource
 
@@ -36,7 +37,7 @@ def test_closed(path_id: str, app: str, case_of: Callable[[str], Case]) -> None:
     case = case_of(app)
     # Traces leave because they were asked for, and nothing else does.
     wanted = (
-        [f"{function.path} sends traces" for function in case.functions]
+        [Reason(function.resource, "sends traces") for function in case.functions]
         if path_id == "O02" and app in TRACED
         else []
     )

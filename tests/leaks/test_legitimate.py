@@ -10,6 +10,7 @@ from secure_lambda_constructs.checks.leaks.flows import FLOWS, broken_flows
 
 from .holes import Draft
 from .holes.breakages import BREAKAGES, DATABASE_BREAKAGES, RELAY_BREAKAGES
+from .precision import answered_in_vain, guesses, idle
 from .simulator import Simulator
 from .synthesis import EXAMPLE_RDS, JUDGED, THREE_STACKS
 
@@ -18,6 +19,16 @@ from .synthesis import EXAMPLE_RDS, JUDGED, THREE_STACKS
 @pytest.mark.parametrize("flow", FLOWS)
 def test_the_flow_works(flow: str, app: str, case_of: Callable[[str], Case]) -> None:
     assert list(FLOWS[flow](case_of(app))) == []
+
+
+@pytest.mark.parametrize("app", JUDGED)
+def test_nothing_is_answered_or_left_to_guess_and_no_function_is_idle(
+    app: str, case_of: Callable[[str], Case]
+) -> None:
+    case = case_of(app)
+    assert list(guesses(case)) == []
+    assert list(idle(case)) == []
+    assert list(answered_in_vain(case)) == []
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,6 @@ def _no_account_name(draft: Draft) -> None:
     _domains(draft).pop()
 
 
-def _another_name(draft: Draft) -> None:
-    _domains(draft).append({"Fn::Sub": "sts.${AWS::Region}.amazonaws.com"})
-
-
 def _the_service_is_held_too(draft: Draft) -> None:
     del _network_interface_deny(draft)["Condition"]
 
@@ -95,17 +91,6 @@ def _another_trust(draft: Draft) -> None:
 
 def _keys_from_inside_only(draft: Draft) -> None:
     del _deny(draft, "NotAction")["Condition"]["BoolIfExists"]
-
-
-def _something_unknown(draft: Draft) -> None:
-    statement = draft.endpoint_statements()[0]
-    statement["Resource"] = {"Fn::ImportValue": "nowhere"}
-
-
-def _no_table(draft: Draft) -> None:
-    for statements, statement in draft.role_statements():
-        if statement["Effect"] == "Allow" and "dynamodb:GetItem" in statement["Action"]:
-            statements.remove(statement)
 
 
 def _the_name_is_blocked(draft: Draft) -> None:
@@ -212,7 +197,6 @@ def _another_trust_of_the_relay(draft: Draft) -> None:
 # what is changed, and the flows that it breaks
 BREAKAGES: list[tuple[Change, set[str]]] = [
     (_another_log_group, {"logged"}),
-    (_another_name, {"resolved"}),
     (_another_trust, {"run"}),
     (_another_vpc, {"reads"}),
     (_keys_from_inside_only, {"decrypted"}),
@@ -220,10 +204,8 @@ BREAKAGES: list[tuple[Change, set[str]]] = [
     (_no_account_name, {"resolved"}),
     (_no_reading_at_the_endpoint, {"reads"}),
     (_no_route_table, {"routed"}),
-    (_no_table, {"reads"}),
     (_no_way_out, {"let out"}),
     (_root_only, {"reads"}),
-    (_something_unknown, {"known"}),
     (_the_service_is_held_too, {"interfaces"}),
     (_the_service_must_be_inside, {"interfaces"}),
     (_unattached_endpoint, {"routed"}),
@@ -243,7 +225,7 @@ RELAY_BREAKAGES: list[tuple[Change, str, set[str]]] = [
     (_another_trust_of_the_relay, RELAY, {"run"}),
     (_nobody_is_let_out_to_the_endpoint, RELAY, {"calls"}),
     (_the_endpoint_has_no_private_name, RELAY, {"calls"}),
-    (_the_endpoint_is_elsewhere, RELAY, {"calls", "resolved"}),
+    (_the_endpoint_is_elsewhere, RELAY, {"calls"}),
     (_the_endpoint_leads_to_another_function, RELAY, {"calls"}),
     (_the_endpoint_lets_nobody_in, RELAY, {"calls"}),
     (_the_key_of_the_secret_is_for_nobody, RELAY, {"credential"}),

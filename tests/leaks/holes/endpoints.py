@@ -91,6 +91,30 @@ def _the_role_and_the_endpoint_name_every_table(draft: Draft) -> None:
     )
 
 
+@hole("P02")
+def _the_role_writes_to_one_foreign_table(draft: Draft) -> None:
+    foreign = "arn:aws:dynamodb:us-east-1:999988887777:table/loot"
+    draft.endpoint_statements().append({**_OF_OUR_PRINCIPALS["Statement"][0], "Resource": foreign})
+    draft.allow("dynamodb:UpdateItem", foreign, StringEquals={"aws:SourceVpc": draft.ref(_VPC)})
+
+
+@hole("P02")
+def _the_role_does_everything_with_tables_that_are_not_named(draft: Draft) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "NotAction": "dynamodb:DeleteTable",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": _ACCOUNT}},
+    }
+    draft.endpoint_statements().append(statement)
+    draft.allow(
+        ["dynamodb:Put*", "dynamodb:BatchWrite*"],
+        "*",
+        StringEquals={"aws:SourceVpc": draft.ref(_VPC)},
+    )
+
+
 @hole("P03", "P04")
 def _an_s3_endpoint_with_the_default_policy(draft: Draft) -> None:
     _gateway(draft, None)
@@ -125,6 +149,16 @@ def _a_lambda_endpoint_with_the_default_policy(draft: Draft) -> None:
 def _the_role_invokes_every_function(draft: Draft) -> None:
     _interface(draft, "lambda", _OF_OUR_PRINCIPALS)
     draft.allow("lambda:InvokeFunction", _LOOT)
+
+
+@hole("P07", "I08")
+def _the_role_invokes_one_foreign_function(draft: Draft) -> None:
+    _interface(draft, "lambda", _OF_OUR_PRINCIPALS)
+    draft.allow(
+        "lambda:Invoke*",
+        "arn:aws:lambda:us-east-1:999988887777:function:loot",
+        StringEquals={"aws:SourceVpc": draft.ref(_VPC)},
+    )
 
 
 @hole("P08")
@@ -170,6 +204,16 @@ def _an_api_endpoint_with_the_default_policy(draft: Draft) -> None:
 @hole("P09", "P10")
 def _a_syslog_endpoint(draft: Draft) -> None:
     _interface(draft, "syslog-logs", _OF_OUR_PRINCIPALS)
+
+
+@hole("P11")
+def _an_endpoint_that_ignores_its_policy_for_certificates(draft: Draft) -> None:
+    _interface(draft, "acm-pca", _OF_OUR_PRINCIPALS)
+
+
+@hole("P11")
+def _an_endpoint_that_ignores_its_policy_for_reports(draft: Draft) -> None:
+    _interface(draft, "artifact", _OF_OUR_PRINCIPALS)
 
 
 @hole("P11")

@@ -30,9 +30,10 @@ def _attached_gateway(draft: Draft) -> dict[str, str]:
     return gateway
 
 
-@hole("N01", "R04", "R05", "R02")
+@hole("N01", "I01", "I02")
 def _function_outside_the_vpc_reads_the_table(draft: Draft) -> None:
-    # It is another function, so that there is still one inside to judge.
+    # It is another function, so that there is still one inside to judge. That one cannot call it,
+    # so that it is no relay.
     table = draft.att("AWS::DynamoDB::GlobalTable", "Arn")
     role = draft.add(
         "OutsideRole",
@@ -60,8 +61,9 @@ def _function_outside_the_vpc_reads_the_table(draft: Draft) -> None:
     )
 
 
-@hole("N01", "R02", "R04", "R05")
+@hole("N01")
 def _the_function_leaves_the_vpc(draft: Draft) -> None:
+    # Its role still holds it. With none inside that could call it, it is no relay.
     del draft.function()["VpcConfig"]
 
 
@@ -98,6 +100,12 @@ def _one_subnet_is_imported(draft: Draft) -> None:
 @hole("N02")
 def _one_subnet_is_a_parameter_without_a_value(draft: Draft) -> None:
     draft.function()["VpcConfig"]["SubnetIds"].append({"Fn::ImportValue": "platform-subnet"})
+
+
+@hole("N02")
+def _all_subnets_are_a_list_that_nobody_tells(draft: Draft) -> None:
+    imported = {"Fn::Split": [",", {"Fn::ImportValue": "platform-subnets"}]}
+    draft.function()["VpcConfig"]["SubnetIds"] += [{"Fn::Select": [0, imported]}]
 
 
 @hole("N03")

@@ -1,23 +1,28 @@
 """The stack under judgement: its functions, network and endpoints, and the evaluator.
 
 What is judged is what the templates create, and nothing is taken for closed that they do not
-tell. Not looked at, each because it could only close more: network ACLs, permissions boundaries,
-organization policies. Not to be seen in a template: what is added to the account later, covert
-timing, and what the function's callers do with its answers.
+tell. Not looked at, each because it could only close more: network ACLs and organization policies.
+Not to be seen in a template: what is added to the account later, covert timing, and what the
+function's callers do with its answers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from ..model.policies import role_documents
+from ..model.policies import pessimistic, role_documents
 from ..model.values import Unknown, as_list
 from ..model.views import Endpoint, Function
 from ..model.world import Resource, World
+from .attackers import role_context
+from .decisions import Decisions
 from .egress import is_only_a_way_out
-from .questions import Evaluator, Question, still_open
+from .questions import Decision, Evaluator, KnownAction, Question, reason_of
+from .reasons import Reason, told
 
 __all__ = ["Case"]
+
+_T = TypeVar("_T")
 
 
 class Case:
@@ -27,10 +32,116 @@ class Case:
         """Judge `world`, asking `evaluator` about policies."""
         self.world = world
         self.evaluator = evaluator
+        self.decisions = Decisions(evaluator)
+        self._made: dict[Callable[[Case], Any], Any] = {}
+        self._documents: dict[str | None, tuple[dict[str, Any], ...]] = {}
+        self._expanded: dict[str, list[KnownAction]] = {}
+        self._contexts: dict[tuple[Any, ...], dict[str, Any]] = {}
 
-    def still_open(self, questions: Iterable[Question]) -> list[str]:
-        """Return the labels of the questions that are not denied, each once."""
-        return still_open(self.evaluator, questions)
+    def once(self, make: Callable[["Case"], _T]) -> _T:
+        """Return what `make` returns for this case, which is made when it is first asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(_T, self._made[make])
+
+    def still_open(self, questions: Iterable[Question]) -> list[Reason]:
+        """Return a reason for each question that is not denied."""
+        asked = list(questions)
+        return [
+            reason_of(question, decision)
+            for question, decision in zip(asked, self.decisions.on(asked), strict=True)
+            if decision.is_open
+        ]
+
+    def denied(self, questions: Iterable[Question]) -> list[Reason]:
+        """Return a reason for each question whose answer is not a plain yes."""
+        asked = list(questions)
+        return [
+            Reason(
+                question.about,
+                f"{question.label}, which is denied",
+                f"{question.action} on {question.resource} is {decision.value}",
+            )
+            for question, decision in zip(asked, self.decisions.on(asked), strict=True)
+            if decision is not Decision.ALLOWED
+        ]
+
+    def expand(self, pattern: str) -> list[KnownAction]:
+        """Return the IAM actions that match `pattern`, asking the evaluator once."""
+        if pattern not in self._expanded:
+            self._expanded[pattern] = self.evaluator.expand(pattern)
+        return self._expanded[pattern]
+
+    def ask(
+        self,
+        function: Function,
+        action: str,
+        resource: str,
+        label: str,
+        *,
+        vpc: str | None,
+        from_code: bool = True,
+        owner: str | None = None,
+        context: dict[str, Any] | None = None,
+        about: Resource | None = None,
+        **policies: Any,
+    ) -> Question:
+        """Return the question whether the role of `function` may do something.
+
+        Args:
+            function: The function whose role it is.
+            action: What is asked for.
+            resource: The ARN of what it is asked of.
+            label: Who does it, in a reason's words.
+            vpc: The VPC the request comes out of; None for the internet.
+            from_code: Whether the keys are those of the function's code.
+            owner: The account that owns the resource; the function's own by default.
+            context: Further condition keys.
+            about: What opens a path if it is not denied; the function by default.
+            **policies: What else stands in the way, as `Question` takes it.
+        """
+        key = (function.path, vpc, from_code, owner)
+        if key not in self._contexts:
+            self._contexts[key] = role_context(function, vpc=vpc, from_code=from_code, owner=owner)
+        base = self._contexts[key]
+        return Question(
+            label=label + self.guess_about(function),
+            action=action,
+            resource=resource,
+            context=base if context is None else {**base, **context},
+            principal=function.session,
+            identity=self.documents_of(function.role),
+            boundary=self.boundary_of(function.role),
+            about=function.resource if about is None else about,
+            **policies,
+        )
+
+    def guess_about(self, function: Function) -> str:
+        """Return what to add to a reason about the role of `function` that nobody knows fully."""
+        if function.role is not None:
+            return self.guess_about_role(function.role)
+        said = self.role_said(function)
+        return f" (no template creates it, so it counts as one that may do everything: {said})"
+
+    def guess_about_role(self, role: Resource) -> str:
+        """Return what to add to a reason about `role` that nobody knows fully."""
+        lost = self.once(_unknown_policies).get(role.path)
+        return "" if lost is None else f" (what {lost} allows is not known, so it is everything)"
+
+    def role_said(self, function: Function) -> str:
+        """Return how the function names its role, as a reason says it."""
+        return told(function.resource.get("Role"))
+
+    def documents_of(self, role: Resource | None) -> tuple[dict[str, Any], ...]:
+        """Return the policies of `role`; a role that no template creates may do everything."""
+        key = None if role is None else role.path
+        if key not in self._documents:
+            self._documents[key] = role_documents(self.world, role)
+        return self._documents[key]
+
+    def boundary_of(self, role: Resource | None) -> tuple[dict[str, Any], ...] | None:
+        """Return the boundary of `role`; one that no template creates bounds nothing."""
+        return None if role is None else self.once(_boundaries).get(role.path)
 
     @cached_property
     def functions(self) -> list[Function]:
@@ -45,20 +156,30 @@ class Case:
 
     @cached_property
     def outside(self) -> list[Function]:
-        """The functions that are in no VPC, or in one that has nothing in it but a way out.
-
-        They are relays, and whatever should not be: all that is asked of a relay is asked of them.
-        """
+        """The functions that are in no VPC, or in one that has nothing in it but a way out."""
         return [
             function
             for function in self.functions
-            if not function.subnet_ids or is_only_a_way_out(self.world, function)
+            if not function.subnet_ids or is_only_a_way_out(self, function)
+        ]
+
+    @cached_property
+    def unseen(self) -> list[Function]:
+        """The isolated functions in a VPC that no template creates, of which nothing is known."""
+        return [
+            function
+            for function in self.isolated
+            if not any(self.vpc(vpc_id) is not None for vpc_id in function.vpc_ids)
         ]
 
     @cached_property
     def vpc_ids(self) -> list[str]:
         """The VPCs that the isolated functions are in."""
         return sorted({str(vpc) for function in self.isolated for vpc in function.vpc_ids})
+
+    def vpc(self, vpc_id: Any) -> Resource | None:
+        """Return the VPC of that id, None if no template creates it."""
+        return self.world.find(vpc_id, "AWS::EC2::VPC")
 
     @cached_property
     def accounts(self) -> set[str]:
@@ -74,10 +195,11 @@ class Case:
     @cached_property
     def route_table_ids(self) -> list[Any]:
         """The route tables of those subnets."""
+        ours = {subnet.id for subnet in self.subnets}
         return [
             association.get("RouteTableId")
             for association in self.world.of("AWS::EC2::SubnetRouteTableAssociation")
-            if self.is_ours(association.get("SubnetId"), [s.id for s in self.subnets])
+            if self.is_ours(association.get("SubnetId"), ours)
         ]
 
     @cached_property
@@ -90,15 +212,50 @@ class Case:
         """Return the endpoints of the given services."""
         return [endpoint for endpoint in self.endpoints if endpoint.service in services]
 
-    def documents_of(self, role: Resource) -> tuple[dict[str, Any], ...]:
-        """Return the policies of `role`."""
-        return role_documents(self.world, role)
-
-    def is_ours(self, value: Any, ours: list[Any]) -> bool:
+    def is_ours(self, value: Any, ours: Iterable[Any]) -> bool:
         """Tell whether `value` names one of `ours`, or nobody can tell."""
-        return any(item in ours or isinstance(item, Unknown) for item in as_list(value))
+        return any(isinstance(item, Unknown) or item in ours for item in as_list(value))
 
     def is_own_account(self, arn: Any) -> bool:
         """Tell whether `arn` is surely of an account that the stacks are deployed to."""
         parts = arn.split(":") if isinstance(arn, str) else []
         return len(parts) > 4 and parts[4] in self.accounts
+
+
+_EVERYTHING = pessimistic(None)["Statement"]
+
+
+def _unknown_policies(case: Case) -> dict[str, str]:
+    """What is not known of the policies of the roles, by the path of the role."""
+    found: dict[str, str] = {}
+    for role in case.world.of("AWS::IAM::Role"):
+        if not any(d["Statement"] == _EVERYTHING for d in case.documents_of(role)):
+            continue
+        arns = as_list(role.get("ManagedPolicyArns"))
+        # The documents of the managed policies are the last ones.
+        of_arns = case.documents_of(role)[-len(arns) :] if arns else ()
+        lost = [
+            f"the managed policy {told(arn)}"
+            for arn, document in zip(arns, of_arns, strict=False)
+            if document["Statement"] == _EVERYTHING
+            and case.world.find(arn, "AWS::IAM::ManagedPolicy") is None
+        ]
+        unresolved = [
+            f"a policy {told(policy)}"
+            for policy in as_list(role.get("Policies"))
+            if isinstance(policy, Unknown)
+        ]
+        if lost or unresolved:
+            found[role.path] = (lost or unresolved)[0]
+    return found
+
+
+def _boundaries(case: Case) -> dict[str, tuple[dict[str, Any], ...]]:
+    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    for role in case.world.of("AWS::IAM::Role"):
+        policy = case.world.find(
+            role.get("PermissionsBoundary"), "AWS::IAM::ManagedPolicy", near=role
+        )
+        if policy is not None:
+            found[role.path] = (pessimistic(policy.get("PolicyDocument")),)
+    return found

@@ -63,10 +63,23 @@ def associations(case: Case, vpc_id: str) -> list[Any]:
 
 def rules_of(case: Case, vpc_id: str) -> list[Rule]:
     """Return the rules for the VPC in the order they are tried."""
+    made = case.once(_made)
+    if vpc_id not in made:
+        made[vpc_id] = _rules(case, vpc_id)
+    return made[vpc_id]
+
+
+def _made(case: Case) -> dict[str, list[Rule]]:
+    return {}
+
+
+def _rules(case: Case, vpc_id: str) -> list[Rule]:
     rules: list[Rule] = []
     for association in associations(case, vpc_id):
         group = case.world.find(
-            association.get("FirewallRuleGroupId"), "AWS::Route53Resolver::FirewallRuleGroup"
+            association.get("FirewallRuleGroupId"),
+            "AWS::Route53Resolver::FirewallRuleGroup",
+            near=association,
         )
         if group is None:
             # Somebody else's group may let through whatever it likes.

@@ -6,13 +6,17 @@ VPC of which anything else is known, or something is not known, the function cou
 has to be isolated.
 """
 
-from typing import Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
 from ..model.values import strings, unknowns
 from ..model.views import Function
 from ..model.world import Resource, World
 
-__all__ = ["PLACES", "is_only_a_way_out"]
+if TYPE_CHECKING:
+    from .case import Case
+
+__all__ = ["PLACES", "is_only_a_way_out", "is_somewhere", "names"]
 
 # The properties by which resources say where they are.
 PLACES = (
@@ -49,29 +53,43 @@ _ROUTE = {"DestinationCidrBlock", "GatewayId", "NatGatewayId", "RouteTableId"}
 _ATTACHMENT = {"InternetGatewayId", "VpcId"}
 
 
-def is_only_a_way_out(world: World, function: Function) -> bool:
+def is_only_a_way_out(case: "Case", function: Function) -> bool:
     """Tell whether `function` is in a VPC that surely leads out, and surely has nothing in it."""
     subnets = [subnet for subnet in function.subnets if subnet is not None]
-    vpcs = [world.find(vpc_id, "AWS::EC2::VPC") for vpc_id in function.vpc_ids]
+    vpcs = [case.vpc(vpc_id) for vpc_id in function.vpc_ids]
     if len(subnets) != len(function.subnet_ids) or len(vpcs) != 1 or vpcs[0] is None:
         return False
-    vpc = vpcs[0]
-    tables = [table.id for table in world.of("AWS::EC2::RouteTable") if _is_of(table, vpc)]
-    names = {vpc.id, *(s.id for s in world.of("AWS::EC2::Subnet") if _is_of(s, vpc)), *tables}
-    return all(_leads_out(world, subnet) for subnet in subnets) and all(
-        _is_part(world, resource) for resource in world.resources if _concerns(resource, names)
-    )
+    leading = case.once(_subnets_that_lead_out)
+    return all(subnet.id in leading for subnet in subnets) and vpcs[0].path in case.once(_bare_vpcs)
 
 
-def _is_of(resource: Resource, vpc: Resource) -> bool:
-    return bool(resource.get("VpcId") == vpc.id)
+def names(case: "Case") -> dict[str, set[str]]:
+    """What each resource names, by its path: the strings in it, and the last parts of its ARNs."""
+    found: dict[str, set[str]] = {}
+    for resource in case.world.resources:
+        texts = set(strings(resource.properties))
+        texts |= {text.rsplit("/", 1)[-1] for text in texts if text.startswith("arn:")}
+        found[resource.path] = texts
+    return found
 
 
-def _concerns(resource: Resource, names: set[Any]) -> bool:
-    """Tell whether it names one of `names`, or is somewhere that nobody can tell."""
-    found = set(strings(resource.properties))
-    found |= {text.rsplit("/", 1)[-1] for text in found if text.startswith("arn:")}
-    return bool(names & found) or any(any(unknowns(resource.get(name))) for name in PLACES)
+def is_somewhere(resource: Resource) -> bool:
+    """Tell whether it is in a network that nobody can tell, which may be any."""
+    return any(any(unknowns(resource.get(name))) for name in PLACES)
+
+
+def _bare_vpcs(case: "Case") -> set[str]:
+    """The paths of the VPCs that have nothing in them but what makes up a way out."""
+    world, named = case.world, case.once(names)
+    of_vpcs: dict[Any, set[Any]] = {vpc.id: {vpc.id} for vpc in world.of("AWS::EC2::VPC")}
+    for part in world.of("AWS::EC2::Subnet", "AWS::EC2::RouteTable"):
+        if part.get("VpcId") in of_vpcs:
+            of_vpcs[part.get("VpcId")].add(part.id)
+    others = [r for r in world.resources if not _is_part(world, r)]
+    if any(is_somewhere(resource) for resource in others):
+        return set()
+    concerned = set().union(*(named[resource.path] for resource in others))
+    return {vpc.path for vpc in world.of("AWS::EC2::VPC") if not of_vpcs[vpc.id] & concerned}
 
 
 def _is_part(world: World, resource: Resource) -> bool:
@@ -90,15 +108,16 @@ def _target(world: World, route: Resource) -> Resource | None:
     return gateway or world.find(route.get("NatGatewayId"), "AWS::EC2::NatGateway")
 
 
-def _leads_out(world: World, subnet: Resource) -> bool:
-    tables = [
-        association.get("RouteTableId")
-        for association in world.of("AWS::EC2::SubnetRouteTableAssociation")
-        if association.get("SubnetId") == subnet.id
-    ]
-    return any(
-        route.get("RouteTableId") in tables
-        and route.get("DestinationCidrBlock") == _EVERYWHERE
-        and _target(world, route) is not None
+def _subnets_that_lead_out(case: "Case") -> set[Any]:
+    """The ids of the subnets with a route to everywhere through a gateway of the templates."""
+    world = case.world
+    tables: dict[Any, list[Any]] = defaultdict(list)
+    for association in world.of("AWS::EC2::SubnetRouteTableAssociation"):
+        tables[str(association.get("RouteTableId"))].append(association.get("SubnetId"))
+    return {
+        subnet
         for route in world.of("AWS::EC2::Route")
-    )
+        if route.get("DestinationCidrBlock") == _EVERYWHERE and _target(world, route) is not None
+        for subnet in tables[str(route.get("RouteTableId"))]
+        if isinstance(subnet, str)
+    }

@@ -1,26 +1,29 @@
 """The requests that must keep working, and why each does not where it does not.
 
-An Unknown in what they depend on counts as not working: here nothing is taken for the better.
+Closing a way out by breaking the function is no way to close it. A flow counts as broken where that
+is sure: what nobody can tell may work.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ..model.physical import attribute
 from ..model.policies import pessimistic
-from ..model.values import as_list, dig, unknowns
-from ..model.views import Function, security_group_rules
+from ..model.values import Unknown, as_list, dig
+from ..model.views import Function
 from ..model.world import Resource
-from .attackers import role_context
 from .case import Case
 from .dnsfirewall import answers
-from .flow_questions import denied, granted
+from .flow_questions import granted, is_let_out, leads_out
+from .groups import NOWHERE, rules_of_group
 from .paths.databases import closed_databases, groups_of, login_id
-from .paths.network import PREFIX_LISTS, egress_rules
+from .paths.security_groups import PREFIX_LISTS
 from .questions import Question
-from .relay_flows import calls_relay, invocations, reads_credential
+from .reasons import Reason, grouped
+from .relay_flows import calls_relay, reads_credential
 
-__all__ = ["FLOWS", "broken_flows"]
+__all__ = ["FLOWS", "broken_flows", "logins", "table_calls"]
 
 _TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 # What a function with a table does with it, as far as it is granted.
@@ -46,88 +49,80 @@ _INTERFACE_CALLS = {
     "ec2:UnassignPrivateIpAddresses": ("network-interface",),
 }
 
-# What the policies, rules and routes that the flows depend on are written in.
-_DECIDING = (
-    "AWS::EC2::SecurityGroup",
-    "AWS::EC2::SubnetRouteTableAssociation",
-    "AWS::EC2::VPCEndpoint",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Policy",
-    "AWS::IAM::Role",
-    "AWS::KMS::Key",
-    "AWS::Lambda::Function",
-    "AWS::Route53Resolver::FirewallDomainList",
-    "AWS::Route53Resolver::FirewallRuleGroup",
-    "AWS::Route53Resolver::FirewallRuleGroupAssociation",
-)
 
-_NO_ANSWER = (
-    "attacker.com",
-    "dynamodb.eu-central-1.amazonaws.com",
-    "evildynamodb.{region}.amazonaws.com",
-    "example.com",
-    "lambda.{region}.amazonaws.com",
-    "s3.{region}.amazonaws.com",
-    "sts.{region}.amazonaws.com",
-    "{account}.dynamodb.{region}.amazonaws.com",
-)
+def table_calls(case: Case, function: Function) -> list[tuple[str, str]]:
+    """Return what `function` is granted to do with the items of tables of the app.
+
+    Args:
+        case: The app.
+        function: One of its functions.
+
+    Returns:
+        Actions, and the ARNs of the tables.
+    """
+    tables = case.once(_table_arns)
+    return [
+        (action, resource)
+        for action, resource in granted(case, function)
+        if action in _TABLE_CALLS and resource in tables
+    ]
 
 
-def _reads(case: Case) -> Iterator[str]:
+def _table_arns(case: Case) -> set[str]:
+    return {str(table.arn) for table in case.world.of(*_TABLES)}
+
+
+def _readers(case: Case) -> list[Function]:
+    """The isolated functions with a table and no way to it but an endpoint."""
+    return case.once(_made_readers)
+
+
+def _made_readers(case: Case) -> list[Function]:
+    return [f for f in case.isolated if table_calls(case, f) and not leads_out(case, f)]
+
+
+def _reads(case: Case) -> Iterator[Reason]:
     """The code does with its table what it is granted, inside the VPC and through the endpoint."""
-    questions = []
-    callers = {function.path for function, _ in invocations(case)}
-    for function in case.isolated:
-        calls = list(_table_calls(case, function))
-        if not calls and not list(_logins(case, function)) and function.path not in callers:
-            yield f"{function.path} has neither a table nor a database, and calls no relay"
-        questions += [
-            Question(
-                label=f"{function.path} through {endpoint.resource.path}",
-                action=action,
-                resource=table,
-                context=role_context(function, vpc=str(endpoint.resource.get("VpcId"))),
-                principal=function.session,
-                identity=function.documents,
-                endpoint_policy=endpoint.strict_policy,
-            )
-            for endpoint in case.endpoints_of("dynamodb")
-            for action, table in calls
-        ]
-    yield from denied(case, questions)
+    questions = [
+        case.ask(
+            function,
+            action,
+            table,
+            "uses its table through the endpoint",
+            vpc=str(endpoint.resource.get("VpcId")),
+            endpoint_policy=endpoint.strict_policy,
+        )
+        for function in _readers(case)
+        for endpoint in case.endpoints_of("dynamodb")
+        if case.is_ours(endpoint.resource.get("VpcId"), function.vpc_ids)
+        for action, table in table_calls(case, function)
+    ]
+    yield from case.denied(questions)
 
 
-def _table_calls(case: Case, function: Function) -> Iterator[tuple[str, str]]:
-    tables = {table.arn for table in case.world.of(*_TABLES)}
-    for action, resource in granted(case, function):
-        if action in _TABLE_CALLS and resource in tables:
-            yield action, resource
-
-
-def _logs_in(case: Case) -> Iterator[str]:
+def _logs_in(case: Case) -> Iterator[Reason]:
     """The code finds its database, reaches it and logs in; RDS tells IAM nothing of the VPC."""
-    questions = []
-    for function in case.isolated:
-        for database, user in _logins(case, function):
-            questions.append(
-                Question(
-                    label=f"{function.path} to {database.path}",
-                    action="rds-db:connect",
-                    resource=user,
-                    context=role_context(function, vpc=None),
-                    principal=function.session,
-                    identity=function.documents,
-                )
-            )
+    questions: list[Question] = []
+    for function in case.isolated if closed_databases(case) else ():
+        for database, user in logins(case, function):
+            text = "logs in to its database"
+            questions.append(case.ask(function, "rds-db:connect", user, text, vpc=None))
             name = str(attribute(database, "Endpoint"))
             if not all(answers(case, str(vpc), name, "A") for vpc in function.vpc_ids):
-                yield f"{database.path}: {name} is not answered"
+                yield Reason(database, "has a name that the DNS firewall does not answer", name)
             if not _reaches(case, function, database):
-                yield f"{function.path} does not reach {database.path}"
-    yield from denied(case, questions)
+                text = "does not reach its database: their security groups do not fit"
+                yield Reason(function.resource, text, database.construct_path)
+    yield from case.denied(questions)
 
 
-def _logins(case: Case, function: Function) -> Iterator[tuple[Resource, str]]:
+def logins(case: Case, function: Function) -> Iterator[tuple[Resource, str]]:
+    """Yield the closed databases that `function` may log in to, with the ARN of the user.
+
+    Args:
+        case: The app.
+        function: One of its functions.
+    """
     for action, resource in granted(case, function):
         for database in closed_databases(case):
             if action == "rds-db:connect" and f":dbuser:{login_id(database)}/" in resource:
@@ -137,144 +132,166 @@ def _logins(case: Case, function: Function) -> Iterator[tuple[Resource, str]]:
 def _reaches(case: Case, function: Function, database: Resource) -> bool:
     """Tell whether a rule of the function lets out what a rule of the database lets in."""
     theirs = groups_of(database)
-    ports = {
-        (rule.get("FromPort"), rule.get("ToPort"))
-        for sender, group, rules in egress_rules(case)
-        if group is not None and sender.path == function.path
-        for rule in rules
-        if rule.get("DestinationSecurityGroupId") in theirs
-    }
     ours = [group.id for group in function.security_groups if group is not None]
-    return any(
-        rule.get("SourceSecurityGroupId") in ours
-        and (rule.get("FromPort"), rule.get("ToPort")) in ports
+    admitted = [
+        (rule.get("FromPort"), rule.get("ToPort"))
         for group in case.world.of("AWS::EC2::SecurityGroup")
         if group.id in theirs
-        for rule in security_group_rules(case.world, group, "Ingress")
-    )
+        for rule in rules_of_group(case, group, "Ingress")
+        if rule.get("SourceSecurityGroupId") in ours
+    ]
+
+    def leads_there(rule: dict[str, Any]) -> bool:
+        ports = (rule.get("FromPort"), rule.get("ToPort"))
+        return rule.get("DestinationSecurityGroupId") in theirs and ports in admitted
+
+    return bool(admitted) and is_let_out(case, function, leads_there)
 
 
-def _is_routed(case: Case) -> Iterator[str]:
+def _is_routed(case: Case) -> Iterator[Reason]:
     """The endpoint is in the route table of each of the function's subnets."""
-    attached = [
-        table
+    attached = {
+        str(table)
         for endpoint in case.endpoints_of("dynamodb")
         for table in as_list(endpoint.resource.get("RouteTableIds"))
-    ]
-    if len(case.route_table_ids) != len(case.subnets):
-        yield "a subnet of the function has no route table"
-    for table in case.route_table_ids:
-        if table not in attached:
-            yield f"{table} has no route to DynamoDB"
-
-
-def _is_let_out(case: Case) -> Iterator[str]:
-    """One of its security groups lets the code reach DynamoDB's addresses on 443."""
-    let_out = {
-        function.path
-        for function, _, rules in egress_rules(case)
-        if any(_leads_to_dynamodb(rule, function.resource.region) for rule in rules)
     }
-    for function in case.isolated:
-        if function.path not in let_out:
-            yield f"{function.path} cannot reach DynamoDB"
+    tables = {
+        str(association.get("SubnetId")): str(association.get("RouteTableId"))
+        for association in case.world.of("AWS::EC2::SubnetRouteTableAssociation")
+    }
+    for function in _readers(case):
+        if any(not e.is_gateway for e in case.endpoints_of("dynamodb")):
+            continue
+        for subnet in function.subnets:
+            table = None if subnet is None else tables.get(str(subnet.id))
+            if subnet is not None and (table is None or table not in attached):
+                yield Reason(subnet, "has no route to the DynamoDB that a function there uses")
 
 
-def _is_resolved(case: Case) -> Iterator[str]:
-    """DynamoDB's names are answered, the account's own one too, and none without an endpoint."""
-    services = {str(endpoint.service) for endpoint in case.endpoints}
-    for vpc_id in case.vpc_ids:
-        for function in case.isolated:
-            place = {"account": function.resource.account, "region": function.resource.region}
-            for query_type in ("A", "AAAA"):
-                for name in ("dynamodb.{region}", "{account}.ddb.{region}"):
-                    full = name.format(**place) + ".amazonaws.com"
-                    if not answers(case, vpc_id, full, query_type):
-                        yield f"{query_type} {full} is not answered"
-                for name in _NO_ANSWER:
-                    if name.endswith(".{region}.amazonaws.com") and name.split(".")[0] in services:
-                        continue
-                    if answers(case, vpc_id, name.format(**place), query_type):
-                        yield f"{query_type} {name.format(**place)} is answered"
+def _is_let_out(case: Case) -> Iterator[Reason]:
+    """One of its security groups lets the code reach DynamoDB's addresses on 443."""
+    for function in _readers(case):
+        leads = partial(_may_lead_to_dynamodb, region=function.resource.region)
+        if not is_let_out(case, function, leads):
+            yield Reason(function.resource, "has no security group that lets it reach DynamoDB")
 
 
-def _has_interfaces(case: Case) -> Iterator[str]:
+def _may_lead_to_dynamodb(rule: dict[str, Any], *, region: str) -> bool:
+    if rule.items() >= NOWHERE.items():
+        return False
+    prefix_list = rule.get("DestinationPrefixListId")
+    leads = PREFIX_LISTS.get((region, str(prefix_list)), "dynamodb") == "dynamodb"
+    of_an_endpoint = rule.get("DestinationSecurityGroupId") is not None
+    return leads and (_is_https(rule) or isinstance(prefix_list, Unknown)) and not of_an_endpoint
+
+
+def _is_https(rule: dict[str, Any]) -> bool:
+    ports = (rule.get("FromPort"), rule.get("ToPort"))
+    if str(rule.get("IpProtocol")) == "-1" or any(isinstance(port, Unknown) for port in ports):
+        return True
+    numbers = [int(str(port)) for port in ports if str(port).isdigit()]
+    return len(numbers) == 2 and numbers[0] <= 443 <= numbers[1]
+
+
+def _is_resolved(case: Case) -> Iterator[Reason]:
+    """DynamoDB's names are answered, the account's own one too."""
+    asked = {
+        (str(vpc), function.resource.account, function.resource.region)
+        for function in _readers(case)
+        for vpc in function.vpc_ids
+    }
+    for vpc_id, account, region in sorted(asked):
+        for query_type in ("A", "AAAA"):
+            for name in (f"dynamodb.{region}", f"{account}.ddb.{region}"):
+                if not answers(case, vpc_id, f"{name}.amazonaws.com", query_type):
+                    text = "has a DNS firewall that does not answer DynamoDB's names"
+                    yield Reason(case.vpc(vpc_id), text, f"{query_type} {name}.amazonaws.com")
+
+
+def _has_interfaces(case: Case) -> Iterator[Reason]:
     """The Lambda service makes the network interfaces; its calls carry no function ARN."""
-    questions = [
-        Question(
-            label=f"Lambda for {function.path} on {resource}",
-            action=action,
-            resource=resource,
-            context=role_context(function, vpc=None, from_code=False),
-            principal=function.session,
-            identity=function.documents,
+    yield from case.denied(
+        case.ask(
+            function,
+            action,
+            resource,
+            "gets its network interfaces from Lambda",
+            vpc=None,
+            from_code=False,
         )
         for function in case.functions
         if function.subnet_ids
         for action, kinds in _INTERFACE_CALLS.items()
         for resource in _ec2_resources(function, kinds)
-    ]
-    yield from denied(case, questions)
+    )
 
 
-def _is_logged(case: Case) -> Iterator[str]:
+def _is_logged(case: Case) -> Iterator[Reason]:
     """The service writes the log from its own network, with the function's ARN."""
-    questions = []
+    questions: list[Question] = []
     for function in case.functions:
-        if function.log_group is None:
-            yield f"{function.path} has no log group of its own"
+        resource = function.resource
+        named = resource.get("LoggingConfig", "LogGroup", default=f"/aws/lambda/{resource.id}")
+        group = f"arn:aws:logs:{resource.region}:{resource.account}:log-group:{named}"
+        if function.log_group is not None:
+            group = str(function.log_group.arn).removesuffix(":*")
+        if isinstance(named, Unknown):
             continue
-        stream = str(function.log_group.arn).removesuffix(":*") + ":log-stream:2026/11/23/x"
         questions += [
-            Question(
-                label=f"Lambda for {function.path}",
-                action=action,
-                resource=stream,
-                context=role_context(function, vpc=None),
-                principal=function.session,
-                identity=function.documents,
+            case.ask(
+                function,
+                action,
+                f"{group}:log-stream:2026/11/23/x",
+                "gets its log written by Lambda",
+                vpc=None,
             )
             for action in _LOG_WRITES
         ]
-    yield from denied(case, questions)
+    yield from case.denied(questions)
 
 
-def _is_decrypted(case: Case) -> Iterator[str]:
+def _is_decrypted(case: Case) -> Iterator[Reason]:
     """DynamoDB calls KMS for the function, out of its own network: a forward access session."""
-    questions = []
-    for function in case.isolated:
+    questions: list[Question] = []
+    keys = case.once(_keys_of_tables)
+    for function in case.isolated if keys else ():
         context = {
-            **role_context(function, vpc=None),
             "aws:CalledVia": ["dynamodb.amazonaws.com"],
             "aws:ViaAWSService": "true",
             "kms:ViaService": f"dynamodb.{function.resource.region}.amazonaws.com",
         }
-        for table in case.world.of(*_TABLES):
-            for owner in (table.properties, *as_list(table.get("Replicas"))):
-                key = case.world.find(
-                    dig(owner, "SSESpecification", "KMSMasterKeyId"), "AWS::KMS::Key"
+        for arn in dict.fromkeys(table for _, table in table_calls(case, function)):
+            questions += [
+                case.ask(
+                    function,
+                    "kms:Decrypt",
+                    str(key.arn),
+                    "gets the items of its table decrypted by DynamoDB",
+                    vpc=None,
+                    context=context,
+                    resource_policy=pessimistic(key.get("KeyPolicy"), of_resource=True),
+                    account=function.resource.account,
                 )
-                if key is not None:
-                    questions.append(
-                        Question(
-                            label=f"DynamoDB for {function.path}",
-                            action="kms:Decrypt",
-                            resource=str(key.arn),
-                            context=context,
-                            principal=function.session,
-                            identity=function.documents,
-                            resource_policy=pessimistic(key.get("KeyPolicy"), of_resource=True),
-                            account=function.resource.account,
-                        )
-                    )
-    yield from denied(case, questions)
+                for key in keys.get(arn, ())
+            ]
+    yield from case.denied(questions)
 
 
-def _is_run(case: Case) -> Iterator[str]:
+def _keys_of_tables(case: Case) -> dict[str, list[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for table in case.world.of(*_TABLES):
+        for owner in (table.properties, *as_list(table.get("Replicas"))):
+            key = case.world.find(dig(owner, "SSESpecification", "KMSMasterKeyId"), "AWS::KMS::Key")
+            if key is not None:
+                found.setdefault(str(table.arn), []).append(key)
+    return found
+
+
+def _is_run(case: Case) -> Iterator[Reason]:
     """Lambda assumes the role."""
-    questions = [
+    yield from case.denied(
         Question(
-            label=f"Lambda for {function.path}",
+            label="is run by Lambda with its role",
             action="sts:AssumeRole",
             resource=function.role_arn,
             context={"aws:SourceAccount": function.resource.account, "aws:SourceArn": function.arn},
@@ -283,28 +300,18 @@ def _is_run(case: Case) -> Iterator[str]:
                 function.role.get("AssumeRolePolicyDocument"), of_resource=True
             ),
             account=function.resource.account,
+            about=function.resource,
         )
         for function in case.functions
         if function.role is not None
-    ]
-    if len(questions) != len(case.functions) or not questions:
-        yield "a function has no role of these stacks"
-    yield from denied(case, questions)
+    )
 
 
-def _is_known(case: Case) -> Iterator[str]:
-    """Nothing that the flows depend on is left to guess."""
-    for resource in case.world.of(*_DECIDING):
-        for lost in unknowns(resource.properties):
-            yield f"{resource.path}: {lost.reason}"
-
-
-FLOWS: dict[str, Callable[[Case], Iterator[str]]] = {
+FLOWS: dict[str, Callable[[Case], Iterator[Reason]]] = {
     "calls": calls_relay,
     "credential": reads_credential,
     "decrypted": _is_decrypted,
     "interfaces": _has_interfaces,
-    "known": _is_known,
     "let out": _is_let_out,
     "logged": _is_logged,
     "logs in": _logs_in,
@@ -315,16 +322,17 @@ FLOWS: dict[str, Callable[[Case], Iterator[str]]] = {
 }
 
 
-def broken_flows(case: Case) -> dict[str, list[str]]:
-    """Return why each flow that does not work does not."""
-    found = {name: list(flow(case)) for name, flow in FLOWS.items()}
+def broken_flows(case: Case) -> dict[str, list[Reason]]:
+    """Return why each flow that surely does not work does not.
+
+    Args:
+        case: The app.
+
+    Returns:
+        The reasons by the name of the flow.
+    """
+    found = {name: grouped(flow(case)) for name, flow in FLOWS.items()}
     return {name: reasons for name, reasons in found.items() if reasons}
-
-
-def _leads_to_dynamodb(rule: dict[str, Any], region: str) -> bool:
-    ports = (rule.get("IpProtocol"), rule.get("FromPort"), rule.get("ToPort"))
-    prefix_list = str(rule.get("DestinationPrefixListId"))
-    return ports == ("tcp", 443, 443) and PREFIX_LISTS.get((region, prefix_list)) == "dynamodb"
 
 
 def _ec2_resources(function: Function, kinds: tuple[str, ...]) -> Iterator[str]:

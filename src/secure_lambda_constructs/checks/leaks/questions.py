@@ -7,8 +7,10 @@ from enum import Enum
 from typing import Any, Protocol
 
 from ..model.values import as_list
+from ..model.world import Resource
+from .reasons import Reason
 
-__all__ = ["ALLOW_ALL", "Decision", "Evaluator", "KnownAction", "Question", "still_open"]
+__all__ = ["ALLOW_ALL", "Decision", "Evaluator", "KnownAction", "Question", "reason_of"]
 
 ALLOW_ALL: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -49,11 +51,17 @@ class Question:
     """One request, with the policies that stand in its way.
 
     Attributes:
+        label: Who does it, in a reason's words: "its role can be used from the internet".
+        action: What is asked for.
+        resource: The ARN of what it is asked of; ``*`` for a call that names no resource.
+        context: The condition keys of the request.
         principal: ARN or service principal; None for an unsigned request.
         identity: The principal's own policies; None lets the principal do everything.
+        boundary: The principal's permissions boundary; None bounds nothing.
         resource_policy: The resource's policy; None lets everybody in.
         endpoint_policy: The policy of the VPC endpoint on the way, if there is one.
         account: The account of the resource, if it matters that it is the principal's own.
+        about: The resource that opens the path if the request is not denied.
     """
 
     label: str
@@ -62,9 +70,11 @@ class Question:
     context: Mapping[str, Any]
     principal: str | None
     identity: tuple[dict[str, Any], ...] | None = None
+    boundary: tuple[dict[str, Any], ...] | None = None
     resource_policy: dict[str, Any] | None = None
     endpoint_policy: dict[str, Any] | None = None
     account: str = _THIRD_ACCOUNT
+    about: Resource | None = None
 
     def simulation(self) -> dict[str, Any]:
         """Return the question as the Node.js side reads it."""
@@ -88,6 +98,7 @@ class Question:
             "context": dict(self.context),
             "identityPolicies": identity,
             "resourcePolicy": resource_policy,
+            "boundaryPolicies": None if self.boundary is None else list(self.boundary),
         }
 
 
@@ -116,16 +127,12 @@ class Evaluator(Protocol):
         """Return the IAM actions that match `pattern`: ``dynamodb:Get*``, or ``*`` for all."""
 
 
-def still_open(evaluator: Evaluator, questions: Iterable[Question]) -> list[str]:
-    """Return the labels of the questions that are not denied, each once."""
-    asked = list(questions)
-    decisions = evaluator.decide(asked)
-    labels = (
-        f"{question.label}: {question.action} is {decision.value}"
-        for question, decision in zip(asked, decisions, strict=True)
-        if decision.is_open
-    )
-    return list(dict.fromkeys(labels))
+def reason_of(question: Question, decision: Decision) -> Reason:
+    """Return why `question` opens a path, which was not denied."""
+    request = f"{question.action} on {question.resource}"
+    if decision is Decision.UNKNOWN:
+        request += ", on which nobody can tell what the policies say"
+    return Reason(question.about, question.label, request)
 
 
 def _renamed(policy: dict[str, Any]) -> dict[str, Any]:

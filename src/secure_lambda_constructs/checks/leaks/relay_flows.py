@@ -5,14 +5,14 @@ from typing import Any
 
 from ..model.policies import pessimistic
 from ..model.values import as_list
-from ..model.views import Endpoint, Function, security_group_rules
+from ..model.views import Endpoint, Function
 from ..model.world import Resource
-from .attackers import role_context
 from .case import Case
 from .dnsfirewall import answers
-from .flow_questions import denied, granted
-from .paths.network import egress_rules
+from .flow_questions import granted, is_let_out, leads_out
+from .groups import rules_of_group
 from .questions import Question
+from .reasons import Reason
 
 __all__ = ["calls_relay", "invocations", "reads_credential"]
 
@@ -23,112 +23,101 @@ _CREDENTIAL_READS = {
 }
 
 
-def calls_relay(case: Case) -> Iterator[str]:
+def calls_relay(case: Case) -> Iterator[Reason]:
     """The code finds the Lambda endpoint, reaches it, and it carries the call to the relay."""
-    questions = []
+    questions: list[Question] = []
     for function, relay in invocations(case):
+        if leads_out(case, function):
+            continue
         endpoints = [e for e in case.endpoints_of("lambda") if _is_for(e, function)]
         if not endpoints:
-            yield f"{function.path} has no way to {relay}"
+            yield Reason(function.resource, "has no way to the function that it may call", relay)
         name = f"lambda.{function.resource.region}.amazonaws.com"
         for vpc_id in function.vpc_ids:
             if not answers(case, str(vpc_id), name, "A"):
-                yield f"{function.path}: {name} is not answered"
+                text = "has a DNS firewall that does not answer Lambda's name"
+                yield Reason(case.vpc(vpc_id), text, name)
         for endpoint in endpoints:
-            questions.append(_call(function, endpoint, relay))
-            if endpoint.resource.get("PrivateDnsEnabled") is not True:
-                yield f"{endpoint.resource.path} does not have the name that the code asks for"
+            questions.append(
+                case.ask(
+                    function,
+                    "lambda:InvokeFunction",
+                    relay,
+                    "calls a relay through the endpoint",
+                    vpc=str(endpoint.resource.get("VpcId")),
+                    endpoint_policy=endpoint.strict_policy,
+                )
+            )
+            if endpoint.resource.get("PrivateDnsEnabled") is False:
+                yield Reason(endpoint.resource, "does not have the name that the code asks for")
             if not _reaches(case, function, endpoint.resource):
-                yield f"{function.path} does not reach {endpoint.resource.path}"
-    yield from denied(case, questions)
+                text = "does not reach the endpoint of Lambda: their security groups do not fit"
+                yield Reason(function.resource, text, endpoint.resource.construct_path)
+    yield from case.denied(questions)
 
 
 def invocations(case: Case) -> Iterator[tuple[Function, str]]:
     """Yield each isolated function with the relays that it is granted to call."""
-    relays = {str(function.arn) for function in case.outside}
-    for function in case.isolated:
+    outside = {str(function.arn) for function in case.outside}
+    for function in case.isolated if outside else ():
         for action, resource in granted(case, function):
-            if action == "lambda:InvokeFunction" and resource in relays:
+            if action == "lambda:InvokeFunction" and resource in outside:
                 yield function, resource
 
 
-def reads_credential(case: Case) -> Iterator[str]:
+def reads_credential(case: Case) -> Iterator[Reason]:
     """The relay reads its credentials from where it is, and the service decrypts them for it."""
-    questions = []
+    text = "reads its credential"
+    questions: list[Question] = []
     for relay in case.outside:
         for action, resource in granted(case, relay):
             if action not in _CREDENTIAL_READS:
                 continue
-            questions.append(_question(relay, action, resource))
+            questions.append(case.ask(relay, action, resource, text, vpc=None))
             secret = case.world.find(resource, "AWS::SecretsManager::Secret")
             key_id = None if secret is None else secret.get("KmsKeyId")
             key = case.world.find(key_id, "AWS::KMS::Key")
             if key is not None:
                 service = f"{_CREDENTIAL_READS[action]}.{relay.resource.region}.amazonaws.com"
                 questions.append(
-                    _question(
+                    case.ask(
                         relay,
                         "kms:Decrypt",
                         str(key.arn),
+                        text,
+                        vpc=None,
                         context={"kms:ViaService": service},
                         resource_policy=pessimistic(key.get("KeyPolicy"), of_resource=True),
                         account=relay.resource.account,
                     )
                 )
-    yield from denied(case, questions)
+    yield from case.denied(questions)
 
 
 def _is_for(endpoint: Endpoint, function: Function) -> bool:
     return endpoint.resource.get("VpcId") in function.vpc_ids
 
 
-def _call(function: Function, endpoint: Endpoint, relay: str) -> Question:
-    return Question(
-        label=f"{function.path} through {endpoint.resource.path}",
-        action="lambda:InvokeFunction",
-        resource=relay,
-        context=role_context(function, vpc=str(endpoint.resource.get("VpcId"))),
-        principal=function.session,
-        identity=function.documents,
-        endpoint_policy=endpoint.strict_policy,
-    )
-
-
-def _question(
-    relay: Function,
-    action: str,
-    resource: str,
-    *,
-    context: dict[str, str] | None = None,
-    **further: Any,
-) -> Question:
-    return Question(
-        label=relay.path,
-        action=action,
-        resource=resource,
-        context={**role_context(relay, vpc=None), **(context or {})},
-        principal=relay.session,
-        identity=relay.documents,
-        **further,
-    )
-
-
 def _reaches(case: Case, function: Function, endpoint: Resource) -> bool:
     """Tell whether a rule of the function lets out what a rule of the endpoint lets in."""
     theirs = as_list(endpoint.get("SecurityGroupIds"))
-    leaving = {
-        group.id
-        for sender, group, rules in egress_rules(case)
-        if sender.path == function.path and group is not None
-        for rule in rules
-        if _ports(rule) == _HTTPS and rule.get("DestinationSecurityGroupId") in theirs
-    }
-    return any(
-        _ports(rule) == _HTTPS and rule.get("SourceSecurityGroupId") in leaving
-        for group in case.world.of("AWS::EC2::SecurityGroup")
-        if group.id in theirs
-        for rule in security_group_rules(case.world, group, "Ingress")
+    groups = [case.world.find(each, "AWS::EC2::SecurityGroup") for each in theirs]
+    ours = {group.id for group in function.security_groups if group is not None}
+    admitted = any(
+        group is None
+        or any(
+            rule.get("CidrIp") is not None
+            or (_ports(rule) == _HTTPS and rule.get("SourceSecurityGroupId") in ours)
+            for rule in rules_of_group(case, group, "Ingress")
+        )
+        for group in groups or [None]
     )
+
+    def leads_there(rule: dict[str, Any]) -> bool:
+        named = rule.get("DestinationSecurityGroupId") in theirs or rule.get("CidrIp") is not None
+        return _ports(rule) == _HTTPS and named
+
+    return admitted and is_let_out(case, function, leads_there)
 
 
 def _ports(rule: dict[str, Any]) -> tuple[Any, Any, Any]:

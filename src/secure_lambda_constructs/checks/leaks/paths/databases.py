@@ -6,10 +6,11 @@ from typing import Any
 from ...model.physical import attribute
 from ...model.policies import statements
 from ...model.values import as_list
-from ...model.views import security_group_rules
+from ...model.views import Function
 from ...model.world import Resource
 from ..case import Case
-from .requests import DATA_READS, requests_of
+from ..groups import rules_of_group
+from .requests import DATA_READS, requests_of_role
 
 __all__ = [
     "closed_databases",
@@ -18,6 +19,7 @@ __all__ = [
     "is_login_to_a_closed_database",
     "is_of_closed_proxies",
     "login_id",
+    "password_of_a_database",
 ]
 
 # type: the property that names its security groups
@@ -30,6 +32,10 @@ _GROUPS = {
 
 def closed_databases(case: Case) -> list[Resource]:
     """The databases in subnets of the functions, without a public address, open to groups only."""
+    return case.once(_closed)
+
+
+def _closed(case: Case) -> list[Resource]:
     return [
         database
         for database in case.world.of(*_GROUPS)
@@ -41,6 +47,10 @@ def closed_databases(case: Case) -> list[Resource]:
 
 def groups_of_databases(case: Case) -> set[Any]:
     """The security groups that closed databases have."""
+    return case.once(_groups_of_closed)
+
+
+def _groups_of_closed(case: Case) -> set[Any]:
     return {group for database in closed_databases(case) for group in groups_of(database)}
 
 
@@ -84,9 +94,7 @@ def is_of_closed_proxies(case: Case, role: Resource) -> bool:
     users = [str(item) for entry in allows for item in as_list(entry.get("Resource"))]
     reads = [
         is_login_to_a_closed_database(case, action, resource)
-        for action, resource in requests_of(
-            case, case.documents_of(role), region=role.region, account=role.account
-        )
+        for action, resource in requests_of_role(case, role, role)
         if action in DATA_READS
     ]
     return (
@@ -132,4 +140,25 @@ def _ingress(case: Case, database: Resource) -> Iterator[dict[str, Any]]:
         if group is None:
             yield {"Unknown": group_id}
         else:
-            yield from security_group_rules(case.world, group, "Ingress")
+            yield from rules_of_group(case, group, "Ingress")
+
+
+def password_of_a_database(case: Case, function: Function) -> str | None:
+    """Return the secret of a database that the policies of the function name, if there is one."""
+    attached = case.once(_attached)
+    if not attached:
+        return None
+    for document in case.documents_of(function.role):
+        for entry in statements(document):
+            if entry.get("Effect") == "Allow":
+                for secret in as_list(entry.get("Resource")):
+                    if secret in attached:
+                        return f"{secret}"
+    return None
+
+
+def _attached(case: Case) -> set[object]:
+    return {
+        found.get("SecretId")
+        for found in case.world.of("AWS::SecretsManager::SecretTargetAttachment")
+    }

@@ -1,152 +1,258 @@
 """P01-P11: ways out through a VPC endpoint into somebody else's account."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from ...model.views import Endpoint, Function
-from ..attackers import FOREIGN_ACCOUNT, MALLORY, foreign_context, role_context, unsigned_context
+from ...model.views import Endpoint
+from ..attackers import FOREIGN_ACCOUNT
 from ..case import Case
 from ..questions import Question
+from ..reasons import Reason
 from ..register import path
-from .requests import requests_of
 from .services import DYNAMODB, HEEDLESS, LAMBDA, OTHERS, ROLE, S3, STS, UNSIGNED
+from .through import unsigned, with_foreign_keys, with_own_role
+from .unseen import unseen
 
 __all__: list[str] = []
+
+# What the mend of each endpoint's policy comes to.
+_POLICY = (
+    "With the CDK's own classes: endpoint.add_to_policy() with an iam.PolicyStatement for "
+    "iam.AnyPrincipal(), of {actions} on {resources}, with the condition StringEquals "
+    "aws:PrincipalAccount and aws:ResourceAccount = this account. An endpoint without a policy "
+    "lets everybody do everything."
+)
+_ITEMS = {"actions": "the item actions", "resources": "the ARNs of the tables"}
+_OBJECTS = {"actions": "s3:GetObject or s3:PutObject", "resources": "the objects of the buckets"}
+_CALLS = {"actions": "lambda:InvokeFunction", "resources": "the ARNs of the functions"}
+_NAMED = {"actions": "the actions that the code needs", "resources": "what it needs them on"}
+
+
+def _through(*services: str) -> Callable[[Case], bool]:
+    """Tell whether there is an endpoint of a service, or a VPC of which nobody knows."""
+
+    def present(case: Case) -> bool:
+        return bool(case.unseen or _starting(case, *services))
+
+    return present
+
+
+def _starting(case: Case, *services: str) -> list[Endpoint]:
+    return [e for e in case.endpoints if str(e.service).startswith(services)]
 
 
 @path(
     "P01",
     "the attacker's keys, the attacker's table, our DynamoDB endpoint",
-    lambda case: bool(_dynamodb(case)),
+    present=_through("dynamodb"),
+    attack="The code brings keys of the attacker's account along and writes the rows into his "
+    "table, through the app's own endpoint.",
+    mend="Use an IsolatedNetwork: the policy of its endpoint binds the caller and the table to the "
+    f"account. {_POLICY.format(**_ITEMS)}",
 )
-def _p01(case: Case) -> list[str]:
-    return case.still_open(_with_foreign_keys(case, _dynamodb(case), DYNAMODB))
+def _p01(case: Case) -> Iterator[Reason]:
+    yield from case.still_open(with_foreign_keys(case, _dynamodb(case), DYNAMODB))
+    yield from unseen(case, "what the policy of its DynamoDB endpoint lets through")
 
 
-@path("P02", "the function's role, the attacker's table", lambda case: bool(_dynamodb(case)))
-def _p02(case: Case) -> list[str]:
-    questions = list(_with_own_role(case, _dynamodb(case), DYNAMODB))
+@path(
+    "P02",
+    "the function's role, the attacker's table",
+    present=_through("dynamodb"),
+    attack="The attacker's table admits the role of the function by its resource policy, and the "
+    "code copies the rows there with its own keys.",
+    mend="Grant the role tables by their ARN, as IsolatedTable and grant_read_data() of a table "
+    f"do, and bind the endpoint. {_POLICY.format(**_ITEMS)}",
+)
+def _p02(case: Case) -> Iterator[Reason]:
+    yield from case.still_open(with_own_role(case, _dynamodb(case), DYNAMODB.items()))
     # The attacker may well give his table the name of ours.
-    for table in case.world.of("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
-        same_name = f"arn:aws:dynamodb:{{region}}:{FOREIGN_ACCOUNT}:table/{table.id}"
-        named = {action: same_name for action, arn in DYNAMODB.items() if arn != "*"}
-        questions += _with_own_role(case, _dynamodb(case), named)
-    return case.still_open(questions)
+    same_names = [
+        (action, f"arn:aws:dynamodb:{{region}}:{FOREIGN_ACCOUNT}:table/{table.id}")
+        for table in case.world.of("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+        if isinstance(table.id, str)
+        for action, arn in DYNAMODB.items()
+        if arn != "*"
+    ]
+    yield from case.still_open(with_own_role(case, _dynamodb(case), same_names))
 
 
 @path(
     "P03",
     "the attacker's keys or presigned URL, the attacker's bucket",
-    lambda case: bool(_s3(case)),
+    present=_through("s3"),
+    attack="The code uploads the rows to a bucket of the attacker, with his keys or with a URL "
+    "that he has signed beforehand, through the app's own endpoint.",
+    mend="Use IsolatedNetwork.add_s3_endpoint(buckets=[...]), or have no S3 endpoint. "
+    f"{_POLICY.format(**_OBJECTS)}",
 )
-def _p03(case: Case) -> list[str]:
+def _p03(case: Case) -> Iterator[Reason]:
     signed = [
         question
         for requests in _s3_requests(case)
-        for question in _with_foreign_keys(case, _s3(case), requests)
+        for question in with_foreign_keys(case, _s3(case), requests)
     ]
     presigned = [
         Question(
-            label=f"{question.label} (presigned)",
+            label=f"{question.label} by a presigned URL",
             action=question.action,
             resource=question.resource,
             context={**question.context, "s3:authType": "REST-QUERY-STRING"},
             principal=question.principal,
             endpoint_policy=question.endpoint_policy,
+            about=question.about,
         )
         for question in signed
     ]
-    return case.still_open([*signed, *presigned])
+    yield from case.still_open([*signed, *presigned])
+    yield from unseen(case, "what the policy of its S3 endpoint lets through")
 
 
-@path("P04", "an unsigned PUT to a public bucket", lambda case: bool(_s3(case)))
-def _p04(case: Case) -> list[str]:
-    return case.still_open(
-        question for requests in _s3_requests(case) for question in _unsigned(_s3(case), requests)
+@path(
+    "P04",
+    "an unsigned PUT to a public bucket",
+    present=_through("s3"),
+    attack="The code puts the rows into a bucket that takes them from everybody, without any keys.",
+    mend="Use IsolatedNetwork.add_s3_endpoint(buckets=[...]): a request without a signature has no "
+    f"aws:PrincipalAccount, so that the condition holds it back. {_POLICY.format(**_OBJECTS)}",
+)
+def _p04(case: Case) -> Iterator[Reason]:
+    yield from case.still_open(
+        question for requests in _s3_requests(case) for question in unsigned(_s3(case), requests)
     )
+    yield from unseen(case, "what the policy of its S3 endpoint lets through")
 
 
-@path("P05", "the function's role, the attacker's bucket", lambda case: bool(_s3(case)))
-def _p05(case: Case) -> list[str]:
-    return case.still_open(
-        question
-        for requests in _s3_requests(case)
-        for question in _with_own_role(case, _s3(case), requests)
-    )
+@path(
+    "P05",
+    "the function's role, the attacker's bucket",
+    present=_through("s3"),
+    attack="The attacker's bucket admits the role of the function, or has the name of one of yours "
+    "that was deleted, and the code copies the rows there with its own keys.",
+    mend="Use IsolatedNetwork.add_s3_endpoint(buckets=[...]), which binds the owner of the bucket: "
+    f"its ARN tells no account. {_POLICY.format(**_OBJECTS)}",
+)
+def _p05(case: Case) -> Iterator[Reason]:
+    requests = [pair for each in _s3_requests(case) for pair in each.items()]
+    yield from case.still_open(with_own_role(case, _s3(case), requests))
 
 
-@path("P06", "the attacker's keys, the attacker's function", lambda case: bool(_lambda(case)))
-def _p06(case: Case) -> list[str]:
-    return case.still_open(_with_foreign_keys(case, _lambda(case), LAMBDA))
+@path(
+    "P06",
+    "the attacker's keys, the attacker's function",
+    present=_through("lambda"),
+    attack="The code calls a function of the attacker's account with his keys, and the rows are in "
+    "the call.",
+    mend="Let EgressRelayFunction.grant_invoke() make the endpoint of Lambda, for the functions it "
+    f"names. {_POLICY.format(**_CALLS)}",
+)
+def _p06(case: Case) -> Iterator[Reason]:
+    yield from case.still_open(with_foreign_keys(case, _lambda(case), LAMBDA))
+    yield from unseen(case, "what the policy of its Lambda endpoint lets through")
 
 
-@path("P07", "the function's role, the attacker's function", lambda case: bool(_lambda(case)))
-def _p07(case: Case) -> list[str]:
-    return case.still_open(_with_own_role(case, _lambda(case), LAMBDA))
+@path(
+    "P07",
+    "the function's role, the attacker's function",
+    present=_through("lambda"),
+    attack="The attacker's function admits the role of yours, and the code calls it with its own "
+    "keys and the rows.",
+    mend="Let the role invoke functions by their ARN, as EgressRelayFunction.grant_invoke() does, "
+    "and bind the "
+    f"endpoint. {_POLICY.format(**_CALLS)}",
+)
+def _p07(case: Case) -> Iterator[Reason]:
+    yield from case.still_open(with_own_role(case, _lambda(case), LAMBDA.items()))
 
 
 @path(
     "P08",
     "STS: session names, tags and user agents reach the attacker's trail",
-    lambda case: bool(_sts(case)),
+    present=_through("sts"),
+    attack="The code assumes a role of the attacker with the rows in the session's name and tags, "
+    "and he reads them in his CloudTrail.",
+    mend="Have no STS endpoint: the role's keys come without one. Where one is needed, "
+    "IsolatedNetwork.add_interface_endpoint() carries sts:GetCallerIdentity with keys of the "
+    "account. With the CDK's own classes: endpoint.add_to_policy() with an iam.PolicyStatement for "
+    "iam.AnyPrincipal(), of sts:GetCallerIdentity on *, with the condition StringEquals "
+    "aws:PrincipalAccount = this account. It names no resource, so that it has no "
+    "aws:ResourceAccount.",
 )
-def _p08(case: Case) -> list[str]:
+def _p08(case: Case) -> Iterator[Reason]:
     endpoints = _sts(case)
     federated = {"sts:AssumeRoleWithWebIdentity": ROLE}
-    return case.still_open(
+    yield from case.still_open(
         [
-            *_with_foreign_keys(case, endpoints, STS),
-            *_with_own_role(case, endpoints, {"sts:AssumeRole": ROLE}),
-            *_unsigned(endpoints, federated),
+            *with_foreign_keys(case, endpoints, STS),
+            *with_own_role(case, endpoints, [("sts:AssumeRole", ROLE)]),
+            *unsigned(endpoints, federated),
         ]
     )
+    yield from unseen(case, "what the policy of its STS endpoint lets through")
 
 
 @path(
     "P09",
     "another service's endpoint, the attacker's keys or the function's role",
-    lambda case: bool(_others(case)),
+    present=lambda case: bool(case.unseen or _others(case)),
+    attack="The code sends the rows to a queue, a log, a parameter or a model of the attacker's "
+    "account, with his keys or the function's own, through the service's endpoint.",
+    mend="Use IsolatedNetwork.add_interface_endpoint(), which writes the policy. "
+    f"{_POLICY.format(**_NAMED)}",
 )
-def _p09(case: Case) -> list[str]:
-    reasons: list[str] = []
+def _p09(case: Case) -> Iterator[Reason]:
     for endpoint in _others(case):
         requests = OTHERS.get(str(endpoint.service))
         if requests is None:
-            reasons.append(f"{endpoint.resource.path}: nothing is known about {endpoint.service}")
+            text = "is of a service of which nobody here knows what its endpoint lets through"
+            yield Reason(endpoint.resource, text, str(endpoint.service))
             continue
-        reasons += case.still_open(_with_foreign_keys(case, [endpoint], requests))
-        reasons += case.still_open(_with_own_role(case, [endpoint], requests))
-    return reasons
+        yield from case.still_open(with_foreign_keys(case, [endpoint], requests))
+        yield from case.still_open(with_own_role(case, [endpoint], requests.items()))
+    yield from unseen(case, "what the policies of its other endpoints let through")
 
 
 @path(
     "P10",
     "an unsigned request through another service's endpoint",
-    lambda case: bool(_unsigned_services(case)),
+    present=lambda case: bool(case.unseen or _unsigned_services(case)),
+    attack="The code sends the rows to a queue, a topic or an API of the attacker that takes them "
+    "from everybody, without any keys.",
+    mend="Use IsolatedNetwork.add_interface_endpoint(), which refuses services that need no "
+    "signature and binds the caller for the others. "
+    f"{_POLICY.format(**_NAMED)}",
 )
-def _p10(case: Case) -> list[str]:
-    reasons: list[str] = []
+def _p10(case: Case) -> Iterator[Reason]:
     for endpoint in _unsigned_services(case):
         if "syslog" in str(endpoint.service):
-            reasons.append(f"{endpoint.resource.path}: syslog takes everything from everybody")
+            yield Reason(endpoint.resource, "is of syslog, which takes everything from everybody")
         requests = UNSIGNED.get(str(endpoint.service), {})
-        reasons += case.still_open(_unsigned([endpoint], requests))
-    return reasons
+        yield from case.still_open(unsigned([endpoint], requests))
+    yield from unseen(case, "what the policies of its other endpoints let through")
 
 
-@path("P11", "a service whose endpoint ignores its policy", lambda case: bool(_heedless(case)))
-def _p11(case: Case) -> list[str]:
-    return [
-        f"{endpoint.resource.path}: {endpoint.service} ignores endpoint policies"
-        for endpoint in _heedless(case)
-    ]
+@path(
+    "P11",
+    "a service whose endpoint ignores its policy",
+    present=lambda case: bool(case.unseen or _heedless(case)),
+    attack="The code writes the rows into a resource of the attacker's account, and no policy of "
+    "the endpoint can hold it back, because the service does not look at it.",
+    mend="Remove the endpoint: IsolatedNetwork.add_interface_endpoint() refuses such services. "
+    "What needs the service belongs into a function outside that reads no data, such as an "
+    "EgressRelayFunction.",
+)
+def _p11(case: Case) -> Iterator[Reason]:
+    for endpoint in _heedless(case):
+        text = "is of a service that ignores the policies of its endpoints"
+        yield Reason(endpoint.resource, text, str(endpoint.service))
+    yield from unseen(case, "whether it has endpoints that ignore their policies")
 
 
 def _dynamodb(case: Case) -> list[Endpoint]:
-    return [e for e in case.endpoints if str(e.service).startswith("dynamodb")]
+    return _starting(case, "dynamodb")
 
 
 def _s3(case: Case) -> list[Endpoint]:
-    return [e for e in case.endpoints if str(e.service).startswith("s3")]
+    return _starting(case, "s3")
 
 
 def _lambda(case: Case) -> list[Endpoint]:
@@ -169,7 +275,8 @@ def _s3_requests(case: Case) -> Iterator[dict[str, str]]:
     yield S3
     # A bucket of ours that was deleted may be created again by anybody, under the same ARN.
     for bucket in case.world.of("AWS::S3::Bucket"):
-        yield dict.fromkeys(S3, f"{bucket.arn}/data")
+        if isinstance(bucket.arn, str):
+            yield dict.fromkeys(S3, f"{bucket.arn}/data")
 
 
 def _others(case: Case) -> list[Endpoint]:
@@ -181,80 +288,3 @@ def _others(case: Case) -> list[Endpoint]:
         and endpoint.service not in judged
         and not endpoint.service.startswith(("dynamodb", "s3", "vpce"))
     ]
-
-
-def _with_foreign_keys(
-    case: Case, endpoints: Iterable[Endpoint], requests: dict[str, str]
-) -> Iterator[Question]:
-    for endpoint in endpoints:
-        region = endpoint.resource.region
-        for action, arn in _carried(case, endpoint, requests):
-            yield Question(
-                label=f"{endpoint.resource.path}, the attacker's keys",
-                action=action,
-                resource=arn,
-                context=foreign_context(
-                    region, vpc=endpoint.resource.get("VpcId"), owner=_owner(arn)
-                ),
-                principal=MALLORY,
-                endpoint_policy=endpoint.policy,
-            )
-
-
-def _carried(case: Case, endpoint: Endpoint, requests: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield requests that are known to hand data over, and whatever the policy lets through.
-
-    What is asked for may be data too, and is in the trail of the account that asks.
-    """
-    region = endpoint.resource.region
-    for action, arn in requests.items():
-        yield action, arn.format(region=region)
-    # An endpoint carries the calls of its own service, whatever else its policy names.
-    own = {action.split(":")[0] for action in requests}
-    for action, arn in requests_of(case, [endpoint.policy], region=region, account=FOREIGN_ACCOUNT):
-        if action.split(":")[0] in own:
-            yield action, arn
-
-
-def _owner(arn: str) -> str | None:
-    # The ARN of a bucket tells no owner; here it is the attacker. A model of AWS has none.
-    if arn.startswith("arn:aws:s3:"):
-        return FOREIGN_ACCOUNT
-    return None if arn == "*" else arn.split(":")[4] or None
-
-
-def _with_own_role(
-    case: Case, endpoints: Iterable[Endpoint], requests: dict[str, str]
-) -> Iterator[Question]:
-    for endpoint in endpoints:
-        for function in case.isolated:
-            for action, arn in _carried(case, endpoint, requests):
-                # A call that names no resource goes to the role's own account.
-                if _owner(arn) == FOREIGN_ACCOUNT:
-                    yield _own(function, endpoint, action, arn)
-
-
-def _own(function: Function, endpoint: Endpoint, action: str, arn: str) -> Question:
-    return Question(
-        label=f"{endpoint.resource.path}, the role of {function.path}",
-        action=action,
-        resource=arn,
-        context=role_context(function, vpc=endpoint.resource.get("VpcId"), owner=FOREIGN_ACCOUNT),
-        principal=function.session,
-        identity=function.documents,
-        endpoint_policy=endpoint.policy,
-    )
-
-
-def _unsigned(endpoints: Iterable[Endpoint], requests: dict[str, str]) -> Iterator[Question]:
-    for endpoint in endpoints:
-        region = endpoint.resource.region
-        for action, arn in requests.items():
-            yield Question(
-                label=f"{endpoint.resource.path}, unsigned",
-                action=action,
-                resource=arn.format(region=region),
-                context=unsigned_context(region, vpc=endpoint.resource.get("VpcId")),
-                principal=None,
-                endpoint_policy=endpoint.policy,
-            )

@@ -1,19 +1,20 @@
 """I01-I08: ways out with the keys of the function's role."""
 
-import json
 from collections.abc import Callable, Iterator
 
-from ...model.policies import pessimistic, statements
-from ...model.values import as_list
+from ...model.policies import statements
 from ...model.views import Function
-from ..attackers import FOREIGN_ACCOUNT, FOREIGN_VPC, role_context
+from ..attackers import FOREIGN_ACCOUNT, FOREIGN_VPC
 from ..case import Case
 from ..questions import Question
+from ..reasons import Reason
 from ..register import path
 from .databases import is_login_to_a_closed_database
-from .requests import requests_of
+from .reach import guarded, has_guarded, relays
+from .requests import requests_of_role
+from .trust import admitting_roles, said_principal, trusts_lambda_only
 
-__all__ = ["trusts_lambda_only"]
+__all__: list[str] = []
 
 _LOG_WRITES = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
@@ -97,31 +98,79 @@ _SINKS = {
 _CHAINING = ("cloudformation:", "iam:", "organizations:", "sso", "sts:")
 
 
-@path("I01", "the role's keys used from the internet")
-def _i01(case: Case) -> list[str]:
-    return case.still_open(_replayed(case, None))
+_LOG_GROUP = "/aws/lambda/other:log-stream:x"
+_OTHER_GROUPS = (_LOG_GROUP, "exported:log-stream:x")
+_FOREIGN_GROUP = f"arn:aws:logs:{{}}:{FOREIGN_ACCOUNT}:log-group:loot:log-stream:x"
+
+_OWN_ROLE = (
+    "SignedVpcFunction has a role that denies it; grant it what it needs by the grant methods of "
+    "the resource. With the CDK's own classes: "
+)
 
 
-@path("I02", "the role's keys used from another VPC")
-def _i02(case: Case) -> list[str]:
-    return case.still_open(_replayed(case, FOREIGN_VPC))
+@path(
+    "I01",
+    "the role's keys used from the internet",
+    present=has_guarded,
+    attack="The code returns the keys of its role in an answer or prints them, and the attacker "
+    "reads the rows with them from his own computer.",
+    mend=_OWN_ROLE + "a Deny of everything but the log writes in the role, with the conditions "
+    "StringNotEquals aws:SourceVpc = the VPC, BoolIfExists aws:ViaAWSService = false and Null "
+    "lambda:SourceFunctionArn = false; and aws:SourceVpc in each Allow of data.",
+)
+def _i01(case: Case) -> Iterator[Reason]:
+    text = "has a role whose keys work from the internet"
+    yield from case.still_open(_replayed(case, None, text))
 
 
-@path("I03", "the code uses the right to make network interfaces")
-def _i03(case: Case) -> list[str]:
-    return case.still_open(
-        _ask(function, action, resource, vpc=vpc)
-        for function in case.isolated
-        for action, resource in _requests(case, function)
+@path(
+    "I02",
+    "the role's keys used from another VPC",
+    present=has_guarded,
+    attack="The code hands the keys of its role out, and the attacker reads the rows with them "
+    "from a VPC of his own, through its endpoints.",
+    mend=_OWN_ROLE + "name the one VPC in the condition: StringNotEquals aws:SourceVpc = its id, "
+    "not vpc-* and not a Null on aws:SourceVpc.",
+)
+def _i02(case: Case) -> Iterator[Reason]:
+    text = "has a role whose keys work from any other VPC"
+    yield from case.still_open(_replayed(case, FOREIGN_VPC, text))
+
+
+@path(
+    "I03",
+    "the code uses the right to make network interfaces",
+    present=has_guarded,
+    attack="The code uses the right that Lambda needs to put a network interface into a subnet "
+    "with a way out, or attaches one to a host.",
+    mend=_OWN_ROLE + "a Deny of ec2:* in the role with the condition Null lambda:SourceFunctionArn "
+    "= false, which holds for the code and not for Lambda; AWSLambdaVPCAccessExecutionRole has "
+    "none.",
+)
+def _i03(case: Case) -> Iterator[Reason]:
+    text = "has a role that lets the code use EC2"
+    yield from case.still_open(
+        case.ask(function, action, resource, text, vpc=vpc)
+        for function in guarded(case)
+        for action, resource in requests_of_role(case, function.role, function.resource)
         if action.startswith("ec2:")
-        for vpc in (*_own_vpcs(function), None)
+        for vpc in dict.fromkeys((*_own_places(function), None))
     )
 
 
-@path("I04", "export or re-sharing")
-def _i04(case: Case) -> list[str]:
-    return _allowed_from_inside(
+@path(
+    "I04",
+    "export or re-sharing",
+    present=has_guarded,
+    attack="The code exports the table to a bucket of the attacker, or shares it with his account: "
+    "the service does it by itself, past every endpoint.",
+    mend=_OWN_ROLE + "list item actions such as dynamodb:GetItem, never dynamodb:* or s3:*, and no "
+    "action that exports, replicates, shares or changes a resource.",
+)
+def _i04(case: Case) -> Iterator[Reason]:
+    yield from _allowed_from_inside(
         case,
+        "has a role that lets the code export or share data",
         lambda action, _: (
             action.startswith(_EXPORTS)
             and action not in _LOG_WRITES
@@ -131,149 +180,150 @@ def _i04(case: Case) -> list[str]:
     )
 
 
-@path("I05", "role chaining")
-def _i05(case: Case) -> list[str]:
-    reasons = _allowed_from_inside(case, lambda action, _: action.startswith(_CHAINING))
-    for function in case.isolated:
+@path(
+    "I05",
+    "role chaining",
+    present=has_guarded,
+    attack="The code takes a role that may do more, or somebody else takes the role of the "
+    "function, and reads the rows with it.",
+    mend=_OWN_ROLE
+    + 'a role of its own with assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")'
+    " and nothing else, no sts:AssumeRole and no iam:PassRole, and no other role that trusts it.",
+)
+def _i05(case: Case) -> Iterator[Reason]:
+    yield from _allowed_from_inside(
+        case,
+        "has a role that lets the code take other roles or change identities",
+        lambda action, _: action.startswith(_CHAINING),
+    )
+    for function in guarded(case):
         if function.role is None:
-            reasons.append(f"{function.path}: no template creates its role")
+            text = "has a role that no template creates, so that nobody knows who may take it"
+            yield Reason(function.resource, text, case.role_said(function))
             continue
         for entry in statements(function.role.get("AssumeRolePolicyDocument")):
             if entry.get("Effect") == "Allow" and not trusts_lambda_only(entry):
-                trusted = json.dumps(entry.get("Principal", entry.get("NotPrincipal")), default=str)
-                reasons.append(f"{function.role.path} trusts {trusted}")
-        reasons += case.still_open(_assumptions(case, function))
-    return reasons
+                text = "is the role of a function and may be taken by others than Lambda"
+                yield Reason(function.role, text, said_principal(entry))
+        yield from case.still_open(_assumptions(case, function))
 
 
-@path("I06", "logs written elsewhere than to the function's own group")
-def _i06(case: Case) -> list[str]:
-    return case.still_open(_log_writes(case))
+@path(
+    "I06",
+    "logs written elsewhere than to the function's own group",
+    present=has_guarded,
+    attack="The code writes the rows to a log group that others read or that is exported, with the "
+    "right that every function has for its log.",
+    mend="SignedVpcFunction has a log group of its own and a role that writes to it only. With the "
+    "CDK's own classes: lambda_.Function(log_group=logs.LogGroup(...), role=...) with a role "
+    "without AWSLambdaBasicExecutionRole that may logs:CreateLogStream and logs:PutLogEvents on "
+    "that group.",
+)
+def _i06(case: Case) -> Iterator[Reason]:
+    yield from case.still_open(_log_writes(case))
 
 
-@path("I07", "a service that sends on what it is given")
-def _i07(case: Case) -> list[str]:
-    queues = {queue.arn for queue in case.world.of("AWS::SQS::Queue")}
-    return _allowed_from_inside(
+@path(
+    "I07",
+    "a service that sends on what it is given",
+    present=has_guarded,
+    attack="The code gives the rows to a service that mails them, calls a web hook or writes them "
+    "into another account.",
+    mend="Take the right from the role, or send to an SQS queue of this app. What has to go out "
+    "goes through an EgressRelayFunction, which makes declared requests only.",
+)
+def _i07(case: Case) -> Iterator[Reason]:
+    queues = {str(queue.arn) for queue in case.world.of("AWS::SQS::Queue")}
+    yield from _allowed_from_inside(
         case,
+        "has a role that lets the code use a service which sends on what it is given",
         lambda action, resource: action.split(":")[0] in _SINKS and resource not in queues,
     )
 
 
-@path("I08", "any other function")
-def _i08(case: Case) -> list[str]:
-    relays = tuple(str(function.arn) for function in case.outside)
-    return _allowed_from_inside(
+@path(
+    "I08",
+    "any other function",
+    present=has_guarded,
+    attack="The code calls another function, with the rows in the call, and that one has a way "
+    "out.",
+    mend="Let it call relays only: EgressRelayFunction.grant_invoke(). With the CDK's own classes: "
+    "no lambda:InvokeFunction on *, and none on a function that is not judged as a relay.",
+)
+def _i08(case: Case) -> Iterator[Reason]:
+    known = {str(relay.arn) for relay in relays(case)}
+    yield from _allowed_from_inside(
         case,
+        "has a role that lets the code call functions which are no relays of the app",
         lambda action, resource: (
-            action.startswith("lambda:Invoke")
-            and resource not in relays
-            and not resource.startswith(tuple(f"{relay}:" for relay in relays))
+            action.startswith("lambda:Invoke") and ":".join(resource.split(":")[:7]) not in known
         ),
     )
 
 
-def _requests(case: Case, function: Function) -> list[tuple[str, str]]:
-    return requests_of(
-        case,
-        function.documents,
-        region=function.resource.region,
-        account=function.resource.account,
-    )
-
-
-def _own_vpcs(function: Function) -> list[str]:
+def _own_places(function: Function) -> list[str | None]:
+    """Return where the code makes its requests from: its VPCs, or the internet."""
+    if not function.subnet_ids:
+        return [None]
     return [str(vpc) for vpc in function.vpc_ids] or ["vpc-unknown"]
 
 
-def _ask(
-    function: Function,
-    action: str,
-    resource: str,
-    *,
-    vpc: str | None,
-    from_code: bool = True,
-    owner: str | None = None,
-) -> Question:
-    where = "the internet" if vpc is None else vpc
-    return Question(
-        label=f"the role of {function.path} from {where} on {resource}",
-        action=action,
-        resource=resource,
-        context=role_context(function, vpc=vpc, from_code=from_code, owner=owner),
-        principal=function.session,
-        identity=function.documents,
-    )
-
-
-def _replayed(case: Case, vpc: str | None) -> Iterator[Question]:
-    for function in case.isolated:
-        for action, resource in _requests(case, function):
+def _replayed(case: Case, vpc: str | None, text: str) -> Iterator[Question]:
+    for function in guarded(case):
+        for action, resource in requests_of_role(case, function.role, function.resource):
             if action in _TELEMETRY or is_login_to_a_closed_database(case, action, resource):
                 continue
-            yield _ask(function, action, resource, vpc=vpc)
+            yield case.ask(function, action, resource, text, vpc=vpc)
             if action.split(":")[0] in _DATA_SERVICES and action not in _POLLED:
-                yield _ask(function, action, resource, vpc=vpc, from_code=False)
+                yield case.ask(function, action, resource, text, vpc=vpc, from_code=False)
 
 
-def _allowed_from_inside(case: Case, wanted: Callable[[str, str], bool]) -> list[str]:
+def _allowed_from_inside(case: Case, text: str, wanted: Callable[[str, str], bool]) -> list[Reason]:
     return case.still_open(
-        _ask(function, action, resource, vpc=vpc)
-        for function in case.isolated
-        for action, resource in _requests(case, function)
+        case.ask(function, action, resource, text, vpc=vpc)
+        for function in guarded(case)
+        for action, resource in requests_of_role(case, function.role, function.resource)
         if wanted(action, resource)
-        for vpc in _own_vpcs(function)
+        for vpc in _own_places(function)
     )
-
-
-def trusts_lambda_only(statement: dict[str, object]) -> bool:
-    """Tell whether a statement of a role's trust policy names the Lambda service, and it alone."""
-    principal = statement.get("Principal")
-    if not isinstance(principal, dict) or set(principal) != {"Service"}:
-        return False
-    return as_list(principal["Service"]) == ["lambda.amazonaws.com"]
 
 
 def _assumptions(case: Case, function: Function) -> Iterator[Question]:
-    """Yield the function's role assuming each other role that the templates create."""
-    for role in case.world.of("AWS::IAM::Role"):
+    """Yield the function's role assuming each other role whose trust policy may admit it."""
+    for role, trust in admitting_roles(case):
         if function.role is None or role.path == function.role.path:
             continue
-        for vpc in _own_vpcs(function):
-            yield Question(
-                label=f"the role of {function.path} assumes {role.path}",
-                action="sts:AssumeRole",
-                resource=str(role.arn),
-                context=role_context(function, vpc=vpc),
-                principal=function.session,
-                identity=function.documents,
-                resource_policy=pessimistic(role.get("AssumeRolePolicyDocument"), of_resource=True),
+        for vpc in _own_places(function):
+            yield case.ask(
+                function,
+                "sts:AssumeRole",
+                str(role.arn),
+                "has a role that may take another one",
+                vpc=vpc,
+                resource_policy=trust,
                 account=function.resource.account,
             )
 
 
 def _log_writes(case: Case) -> Iterator[Question]:
-    for function in case.isolated:
+    text = "has a role that writes logs to other groups than the function's own"
+    for function in guarded(case):
         region, account = function.resource.region, function.resource.account
         group = function.log_group
         own = "" if group is None else str(group.arn).removesuffix(":*")
         own_stream = f"{own}:log-stream:x"
-        foreign = [arn.format(region) for arn in _FOREIGN_GROUPS]
+        foreign = [_FOREIGN_GROUP.format(region)]
         if own:
             foreign.append(own.replace(account, FOREIGN_ACCOUNT) + ":log-stream:x")
         others = [f"arn:aws:logs:{region}:{account}:log-group:{name}" for name in _OTHER_GROUPS]
         others += [f"{own}-x:log-stream:x"] if own else []
-        for vpc in (*_own_vpcs(function), None):
+        for vpc in dict.fromkeys((*_own_places(function), None)):
             for action in sorted(_LOG_WRITES):
                 for arn in others:
-                    yield _ask(function, action, arn, vpc=vpc)
+                    yield case.ask(function, action, arn, text, vpc=vpc)
                 for arn in foreign:
-                    yield _ask(function, action, arn, vpc=vpc, owner=FOREIGN_ACCOUNT)
-            for action, resource in _requests(case, function):
+                    yield case.ask(function, action, arn, text, vpc=vpc, owner=FOREIGN_ACCOUNT)
+            for action, resource in requests_of_role(case, function.role, function.resource):
                 written_to_own = action in _LOG_WRITES and resource == own_stream
                 if action.startswith("logs:") and not written_to_own:
-                    yield _ask(function, action, resource, vpc=vpc)
-
-
-_OTHER_GROUPS = ("/aws/lambda/other:log-stream:x", "exported:log-stream:x")
-_FOREIGN_GROUPS = (f"arn:aws:logs:{{}}:{FOREIGN_ACCOUNT}:log-group:loot:log-stream:x",)
+                    yield case.ask(function, action, resource, text, vpc=vpc)

@@ -1,33 +1,16 @@
-"""N01-N10: ways out through the network itself."""
+"""N03-N08: ways out through the network itself."""
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
-from ...model.values import Unknown, as_list, strings, unknowns
-from ...model.views import Function, security_group_rules
-from ...model.world import Resource
+from ...model.values import Unknown
 from ..case import Case
-from ..egress import PLACES
+from ..egress import is_somewhere, names
+from ..reasons import Reason, told
 from ..register import path
-from .databases import groups_of_databases, is_of_closed_proxies
-from .requests import reads_data
+from .security_groups import PREFIX_LISTS
+from .unseen import unseen
 
-__all__ = ["PREFIX_LISTS", "egress_rules"]
-
-# No attribute in CloudFormation tells these; they are regional, and the same id means another
-# service elsewhere (docs.aws.amazon.com/vpc, "AWS-managed prefix lists").
-PREFIX_LISTS = {
-    ("us-east-1", "pl-02cd2c6b"): "dynamodb",
-    ("us-east-1", "pl-63a5400a"): "s3",
-    ("eu-west-1", "pl-6fa54006"): "dynamodb",
-    ("eu-west-1", "pl-6da54004"): "s3",
-}
-
-# The rule by which the CDK says "no egress": it reaches no address.
-_NOWHERE = {"CidrIp": "255.255.255.255/32", "IpProtocol": "icmp"}
-
-_EVERYWHERE = {"0.0.0.0/0", "::/0"}
+__all__ = ["PREFIX_LISTS"]
 
 # Route property: the path it belongs to. Every other target is N04's.
 _ROUTE_TARGETS = {
@@ -95,233 +78,171 @@ _JOINING = {
     "AWS::EC2::ClientVpnEndpoint",
 }
 
-
-@path("N01", "a function that reads data is outside the VPC")
-def _n01(case: Case) -> list[str]:
-    reasons = [
-        f"{function.path} reads data and is outside"
-        for function in case.outside
-        if reads_data(case, function.documents)
-    ]
-    roles = {f.role.path for f in case.isolated if f.role is not None}
-    reasons += [
-        f"{role.path} reads data and is not the role of a function in the VPC"
-        for role in case.world.of("AWS::IAM::Role")
-        if role.path not in roles
-        and reads_data(case, case.documents_of(role))
-        and not is_of_closed_proxies(case, role)
-    ]
-    return reasons
+# What a route may lead to, as a reason says it.
+_TARGETS = (
+    *_ROUTE_TARGETS,
+    "CarrierGatewayId",
+    "GatewayId",
+    "InstanceId",
+    "LocalGatewayId",
+    "NatGatewayId",
+    "NetworkInterfaceId",
+)
 
 
-@path("N02", "the function's subnets are somebody else's")
-def _n02(case: Case) -> list[str]:
-    reasons: list[str] = []
-    for function in case.isolated:
-        for subnet_id, subnet in zip(function.subnet_ids, function.subnets, strict=True):
-            if subnet is None:
-                reasons.append(f"{function.path}: no template creates the subnet {subnet_id}")
-            elif case.world.find(subnet.get("VpcId"), "AWS::EC2::VPC") is None:
-                reasons.append(f"{subnet.path}: no template creates its VPC")
-    return reasons
-
-
-@path("N03", "internet, carrier or local gateway")
-def _n03(case: Case) -> list[str]:
-    reasons = [
-        f"{attachment.path} attaches {attachment.get('InternetGatewayId')}"
-        for attachment in case.world.of("AWS::EC2::VPCGatewayAttachment")
-        if attachment.get("InternetGatewayId") is not None
-        and case.is_ours(attachment.get("VpcId"), case.vpc_ids)
-    ]
-    reasons += [
-        f"{found.path} is a {found.type}"
-        for found in case.world.of(
-            "AWS::EC2::CarrierGateway",
-            "AWS::EC2::LocalGatewayRouteTableVPCAssociation",
-            "AWS::EC2::VPCBlockPublicAccessExclusion",
-        )
-        if case.is_ours(found.get("VpcId"), case.vpc_ids)
-        or case.is_ours(found.get("SubnetId"), [subnet.id for subnet in case.subnets])
-    ]
-    return reasons
-
-
-@path("N04", "NAT, NAT instance or public route")
-def _n04(case: Case) -> list[str]:
-    reasons = [
-        f"{gateway.path} is a NAT gateway in the VPC"
-        for gateway in case.world.of("AWS::EC2::NatGateway")
-        if _in_vpc(case, gateway)
-    ]
-    return reasons + list(_routes(case, "N04"))
-
-
-@path("N05", "IPv6")
-def _n05(case: Case) -> list[str]:
-    reasons = [
-        f"{gateway.path} is an egress-only gateway in the VPC"
-        for gateway in case.world.of("AWS::EC2::EgressOnlyInternetGateway")
-        if case.is_ours(gateway.get("VpcId"), case.vpc_ids)
-    ]
-    reasons += [
-        f"{function.path} may use IPv6"
-        for function in case.isolated
-        if function.resource.get("VpcConfig", "Ipv6AllowedForDualStack", default=False) is not False
-    ]
-    return reasons + list(_routes(case, "N05"))
-
-
-@path("N06", "the VPC is joined to another network")
-def _n06(case: Case) -> list[str]:
-    ours = {*case.vpc_ids, *(subnet.id for subnet in case.subnets)}
-    reasons = [
-        f"{found.path} is a {found.type} of the VPC"
-        for found in case.world.of(*_JOINING)
-        if ours & _names(found)
-    ]
-    reasons += [
-        f"{attachment.path} attaches a VPN gateway"
-        for attachment in case.world.of("AWS::EC2::VPCGatewayAttachment")
-        if attachment.get("VpnGatewayId") is not None
-        and case.is_ours(attachment.get("VpcId"), case.vpc_ids)
-    ]
-    return reasons + list(_routes(case, "N06"))
-
-
-@path("N07", "an endpoint to somebody else's service")
-def _n07(case: Case) -> list[str]:
-    reasons = [
-        f"{endpoint.resource.path} leads to {endpoint.resource.get('ServiceName')}"
-        for endpoint in case.endpoints
-        if endpoint.service is None or endpoint.service.startswith("vpce")
-    ]
-    return reasons + list(_routes(case, "N07"))
-
-
-@path("N08", "a host in the same VPC forwards")
-def _n08(case: Case) -> list[str]:
-    ours = {*case.vpc_ids, *(subnet.id for subnet in case.subnets)}
-    return [
-        f"{found.path} ({found.type}) is in the VPC"
-        for found in case.world.resources
-        if found.type not in _NO_HOST | _JOINING and (ours & _names(found) or _is_somewhere(found))
-    ]
-
-
-@path("N09", "the function's security group lets everything out")
-def _n09(case: Case) -> list[str]:
-    reasons: list[str] = []
-    for function, group, rules in egress_rules(case):
-        if group is None:
-            reasons.append(f"{function.path} has a security group that no template creates")
-        elif not rules:
-            reasons.append(f"{group.path} has no egress rule, so EC2 adds one to everywhere")
-        for rule in rules:
-            if {rule.get("CidrIp"), rule.get("CidrIpv6")} & _EVERYWHERE or "Unknown" in rule:
-                reasons.append(f"{group.path if group else '?'} lets out to everywhere")
-    return reasons
-
-
-@path("N10", "egress is wider than the endpoints")
-def _n10(case: Case) -> list[str]:
-    reasons: list[str] = []
-    for function, group, rules in egress_rules(case):
-        name = function.path if group is None else group.path
-        if not rules:
-            reasons.append(f"{name} has no egress rule that can be read")
-        reasons += [f"{name}: {why}" for rule in rules if (why := _too_wide(case, rule))]
-    for endpoint in case.endpoints:
-        reasons += _endpoint_ingress(case, endpoint.resource)
-    return reasons
-
-
-def egress_rules(
-    case: Case,
-) -> Iterator[tuple[Function, Resource | None, list[dict[str, Any]]]]:
-    """Yield each isolated function with each of its security groups and the egress rules of it."""
-    for function in case.isolated:
-        # Without a security group Lambda takes the VPC's default one, which lets everything out.
-        for group in function.security_groups or [None]:
-            if group is None:
-                yield function, None, []
-            else:
-                yield function, group, security_group_rules(case.world, group, "Egress")
-
-
-def _too_wide(case: Case, rule: dict[str, Any]) -> str | None:
-    if rule.items() >= _NOWHERE.items():
-        return None
-    port = rule.get("FromPort")
-    if rule.get("DestinationSecurityGroupId") in groups_of_databases(case) and (
-        (rule.get("IpProtocol"), rule.get("ToPort")) == ("tcp", port)
+@path(
+    "N03",
+    "internet, carrier or local gateway",
+    attack="The VPC has a gateway: one route or one public address later, the code sends the rows "
+    "straight to the internet.",
+    mend="Use an IsolatedNetwork, which has none. With the CDK's own classes: "
+    "ec2.Vpc(create_internet_gateway=False, nat_gateways=0) with PRIVATE_ISOLATED subnets only, "
+    "and a second VPC for what has to be public.",
+)
+def _n03(case: Case) -> Iterator[Reason]:
+    for attachment in case.world.of("AWS::EC2::VPCGatewayAttachment"):
+        gateway = attachment.get("InternetGatewayId")
+        if gateway is not None and case.is_ours(attachment.get("VpcId"), case.vpc_ids):
+            yield Reason(attachment, "attaches an internet gateway to the VPC", told(gateway))
+    subnet_ids = {subnet.id for subnet in case.subnets}
+    for found in case.world.of(
+        "AWS::EC2::CarrierGateway",
+        "AWS::EC2::LocalGatewayRouteTableVPCAssociation",
+        "AWS::EC2::VPCBlockPublicAccessExclusion",
     ):
-        return f"a rule's port is not known: {rule}" if isinstance(port, Unknown) else None
-    if (rule.get("IpProtocol"), rule.get("FromPort"), rule.get("ToPort")) != ("tcp", 443, 443):
-        return f"a rule is not tcp 443 only: {rule}"
-    group_id = rule.get("DestinationSecurityGroupId")
-    if group_id is not None:
-        of_endpoints = [
-            item for e in case.endpoints for item in as_list(e.resource.get("SecurityGroupIds"))
-        ]
-        return None if group_id in of_endpoints else f"{group_id} is not an endpoint's group"
-    prefix_list = rule.get("DestinationPrefixListId")
-    service = _prefix_list_service(case, prefix_list)
-    if service is None:
-        return f"the rule's destination is not known: {rule}"
-    gateways = {endpoint.service for endpoint in case.endpoints if endpoint.is_gateway}
-    return None if service in gateways else f"{prefix_list} is {service}, without an endpoint"
+        if case.is_ours(found.get("VpcId"), case.vpc_ids) or case.is_ours(
+            found.get("SubnetId"), subnet_ids
+        ):
+            yield Reason(found, f"is an {found.type} of the VPC")
+    yield from unseen(case, "which gateways it has")
 
 
-def _prefix_list_service(case: Case, prefix_list: Any) -> str | None:
-    regions = {function.resource.region for function in case.isolated}
-    for region in regions:
-        service = PREFIX_LISTS.get((region, str(prefix_list)))
-        if service is not None and len(regions) == 1:
-            return service
-    return None
+@path(
+    "N04",
+    "NAT, NAT instance or public route",
+    attack="The code opens a connection to a host of the attacker, and the NAT gateway or the "
+    "route carries the rows there.",
+    mend="Use an IsolatedNetwork, whose route tables have no route but those of gateway endpoints, "
+    "and an EgressRelayFunction for calls to the internet. With the CDK's own classes: "
+    "ec2.Vpc(nat_gateways=0), the function in PRIVATE_ISOLATED subnets, and no ec2.CfnRoute in "
+    "their route tables.",
+)
+def _n04(case: Case) -> Iterator[Reason]:
+    for gateway in case.world.of("AWS::EC2::NatGateway"):
+        subnet_id = gateway.get("SubnetId")
+        subnet = case.world.find(subnet_id, "AWS::EC2::Subnet")
+        if subnet is None:
+            text = "is a NAT gateway in a subnet that no template creates, and so maybe in the VPC"
+            yield Reason(gateway, text, told(subnet_id))
+        elif case.is_ours(subnet.get("VpcId"), case.vpc_ids):
+            yield Reason(gateway, "is a NAT gateway in the VPC")
+    yield from _routes(case, "N04")
+    yield from unseen(case, "where its routes lead")
 
 
-def _endpoint_ingress(case: Case, endpoint: Resource) -> Iterator[str]:
-    ours = [group.id for f in case.isolated for group in f.security_groups if group is not None]
-    for group_id in as_list(endpoint.get("SecurityGroupIds")):
-        group = case.world.find(group_id, "AWS::EC2::SecurityGroup")
-        if group is None:
-            yield f"{endpoint.path} has a security group that no template creates"
+@path(
+    "N05",
+    "IPv6",
+    attack="The code takes IPv6, where no NAT is needed: the egress-only gateway carries the rows "
+    "to any host.",
+    mend="Use an IsolatedNetwork, which is IPv4 only. With the CDK's own classes: no "
+    "ip_protocol=ec2.IpProtocol.DUAL_STACK, no ec2.CfnEgressOnlyInternetGateway, no route to ::/0, "
+    "and no ipv6_allowed_for_dual_stack at the function.",
+)
+def _n05(case: Case) -> Iterator[Reason]:
+    for gateway in case.world.of("AWS::EC2::EgressOnlyInternetGateway"):
+        if case.is_ours(gateway.get("VpcId"), case.vpc_ids):
+            yield Reason(gateway, "is an egress-only gateway of the VPC")
+    for function in case.isolated:
+        wanted = function.resource.get("VpcConfig", "Ipv6AllowedForDualStack", default=False)
+        if isinstance(wanted, Unknown) and function.subnet_ids == [wanted]:
+            # Nothing of its VpcConfig is known; N02 says so.
             continue
-        for rule in security_group_rules(case.world, group, "Ingress"):
-            if rule.get("SourceSecurityGroupId") not in ours:
-                yield f"{group.path} lets others in than the function: {rule}"
+        if wanted not in (False, "false"):
+            yield Reason(function.resource, "may use IPv6")
+    yield from _routes(case, "N05")
+    yield from unseen(case, "whether it leads out by IPv6")
 
 
-def _routes(case: Case, wanted: str) -> Iterator[str]:
+@path(
+    "N06",
+    "the VPC is joined to another network",
+    attack="The code sends the rows through the peering, the transit gateway or the VPN to a host "
+    "of the other network, and from there to the internet.",
+    mend="Leave the VPC of the functions alone: an IsolatedNetwork refuses what joins it to "
+    "another one. With the CDK's own classes: remove the attachment and its routes, and put what "
+    "needs the other network into a second VPC.",
+)
+def _n06(case: Case) -> Iterator[Reason]:
+    ours = _ids(case)
+    for found in case.world.of(*_JOINING):
+        if not ours.isdisjoint(case.once(names)[found.path]):
+            yield Reason(found, f"joins the VPC to another network ({found.type})")
+    for attachment in case.world.of("AWS::EC2::VPCGatewayAttachment"):
+        gateway = attachment.get("VpnGatewayId")
+        if gateway is not None and case.is_ours(attachment.get("VpcId"), case.vpc_ids):
+            yield Reason(attachment, "attaches a VPN gateway to the VPC", told(gateway))
+    yield from _routes(case, "N06")
+    yield from unseen(case, "which networks it is joined to")
+
+
+@path(
+    "N07",
+    "an endpoint to somebody else's service",
+    attack="The endpoint leads to a service that the attacker runs behind AWS PrivateLink, and the "
+    "code sends the rows there; such an endpoint can have no policy.",
+    mend="Use IsolatedNetwork.add_interface_endpoint(), which takes services of AWS in the "
+    "network's region only. With the CDK's own classes: ec2.InterfaceVpcEndpointAwsService "
+    "instead of ec2.InterfaceVpcEndpointService or a service name of your own.",
+)
+def _n07(case: Case) -> Iterator[Reason]:
+    for endpoint in case.endpoints:
+        if endpoint.service is None or endpoint.service.startswith("vpce"):
+            service = told(endpoint.resource.get("ServiceName"))
+            text = "is an endpoint to what is no service of AWS in this region"
+            yield Reason(endpoint.resource, text, service)
+    yield from _routes(case, "N07")
+    yield from unseen(case, "which endpoints it has")
+
+
+@path(
+    "N08",
+    "a host in the same VPC forwards",
+    attack="The code hands the rows to the host, the container or the load balancer beside it, "
+    "which has a way out and passes them on.",
+    mend="Keep the VPC for the functions: an IsolatedNetwork refuses hosts in its subnets. With "
+    "the CDK's own classes: give instances, containers, load balancers and endpoints of services "
+    "that move data a VPC of their own.",
+)
+def _n08(case: Case) -> Iterator[Reason]:
+    ours, named = _ids(case), case.once(names)
+    for found in case.world.resources:
+        if found.type in _NO_HOST or found.type in _JOINING:
+            continue
+        if not ours.isdisjoint(named[found.path]):
+            yield Reason(found, f"is in the VPC and may forward ({found.type})")
+        elif is_somewhere(found):
+            text = f"may be in the VPC and forward, because nobody can tell where this {found.type}"
+            yield Reason(found, f"{text} is")
+    yield from unseen(case, "what else is in it")
+
+
+def _ids(case: Case) -> set[str]:
+    return {*case.vpc_ids, *(str(subnet.id) for subnet in case.subnets)}
+
+
+def _routes(case: Case, wanted: str) -> Iterator[Reason]:
+    tables = set(case.route_table_ids)
     for route in case.world.of("AWS::EC2::Route"):
-        if not case.is_ours(route.get("RouteTableId"), case.route_table_ids):
+        if not case.is_ours(route.get("RouteTableId"), tables):
             continue
         named = [_ROUTE_TARGETS[key] for key in _ROUTE_TARGETS if route.get(key) is not None]
         belongs_to = set(named or ["N04"])
         if route.get("DestinationIpv6CidrBlock") is not None:
             belongs_to.add("N05")
-        if re.match(r"vgw-", str(route.get("GatewayId"))):
+        if str(route.get("GatewayId")).startswith("vgw-"):
             belongs_to = {"N06"}
         if wanted in belongs_to:
-            yield f"{route.path} is a route out of the function's subnets"
-
-
-def _in_vpc(case: Case, resource: Resource) -> bool:
-    subnet_id = resource.get("SubnetId")
-    subnet = case.world.find(subnet_id, "AWS::EC2::Subnet")
-    if subnet is not None:
-        return case.is_ours(subnet.get("VpcId"), case.vpc_ids)
-    return isinstance(subnet_id, Unknown) or subnet_id is not None
-
-
-def _is_somewhere(resource: Resource) -> bool:
-    """Tell whether it is in a network that nobody can tell, which may be ours."""
-    return any(any(unknowns(resource.get(name))) for name in PLACES)
-
-
-def _names(resource: Resource) -> set[str]:
-    """Return every string in the properties, and in the last part of every ARN there."""
-    found = set(strings(resource.properties))
-    return found | {text.rsplit("/", 1)[-1] for text in found if text.startswith("arn:")}
+            target = next((route.get(key) for key in _TARGETS if route.get(key) is not None), None)
+            text = "is a route out of the subnets of a function"
+            yield Reason(route, text, "" if target is None else told(target))

@@ -1,192 +1,200 @@
-"""R01-R05: what a function outside may be; without one there is no such way out."""
+"""R01-R05: what a relay may be; without one there is no such way out."""
 
-import fnmatch
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from ...model.policies import pessimistic, principal_documents, statements
-from ...model.values import as_list, dig
+from ...model.policies import principal_documents, statements
 from ...model.views import Function
-from ..attackers import role_context
+from ...model.world import Resource
 from ..case import Case
-from ..questions import Question
+from ..reasons import Reason, told
 from ..register import path
-from .identity import trusts_lambda_only
-from .outputs import concerns, unsigned
+from .admissions import admissions
+from .databases import password_of_a_database
+from .named import Named, allowed_resources, concerning
+from .reach import INVOCATIONS, has_relays, relays
 from .relay_rights import rights_beyond_need
 from .requests import reads_data
+from .signing import SIGNED, unsigned
+from .trust import said_principal, trusts_lambda_only
 
 __all__: list[str] = []
 
 # A relay answers a caller that waits for it, and cannot be kept busy for longer.
 _LONGEST_SECONDS = 30
 
-_INVOCATIONS = ("lambda:invokefunction", "lambda:invokefunctionurl", "lambda:invokeasync")
 _PRINCIPALS = ("AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User")
 _LATEST = "$LATEST"
 
-
-def _is_there(case: Case) -> bool:
-    return bool(case.outside)
+_BY_HAND = "A function of your own that code in the VPC may call is judged as a relay:"
 
 
-@path("R01", "a relay with unsigned code", _is_there)
-def _r01(case: Case) -> list[str]:
-    return [why for relay in case.outside for why in unsigned(case, relay)]
+@path(
+    "R01",
+    "a relay with unsigned code",
+    present=has_relays,
+    attack="Somebody replaces the code of the relay by one that sends what it is given anywhere, "
+    "and the code inside gives it the rows.",
+    mend=SIGNED,
+)
+def _r01(case: Case) -> Iterator[Reason]:
+    for relay in relays(case):
+        yield from unsigned(case, relay)
 
 
-@path("R02", "a relay that reads data itself", _is_there)
-def _r02(case: Case) -> list[str]:
-    reasons = [
-        f"{relay.path} may read data" for relay in case.outside if reads_data(case, relay.documents)
-    ]
-    reasons += [
-        f"{relay.path} reads the password of a database, {secret}"
-        for relay in case.outside
-        for secret in _passwords(case, relay)
-    ]
-    # A resource of the same account may admit the role by itself.
-    return reasons + case.still_open(
-        question for relay in case.outside for question in _admissions(case, relay)
-    )
+@path(
+    "R02",
+    "a relay that reads data itself",
+    present=has_relays,
+    attack="The code of the relay, which is on the internet's side, reads the rows itself and "
+    "sends them out.",
+    mend="Use an EgressRelayFunction, whose role denies all data. "
+    f"{_BY_HAND} take every right to read data from its role, and its role out of the policies of "
+    "tables and buckets.",
+)
+def _r02(case: Case) -> Iterator[Reason]:
+    for relay in relays(case):
+        read = reads_data(case, relay.role, relay.resource)
+        if read is not None:
+            yield Reason(relay.resource, f"may read data{case.guess_about(relay)}", read)
+        secret = password_of_a_database(case, relay)
+        if secret is not None:
+            yield Reason(relay.resource, "may read the password of a database", secret)
+        # A resource of the same account may admit the role by itself.
+        yield from case.still_open(admissions(case, relay))
 
 
-@path("R03", "a relay that others can call", _is_there)
-def _r03(case: Case) -> list[str]:
-    return [why for relay in case.outside for why in _other_callers(case, relay)]
+@path(
+    "R03",
+    "a relay that others can call",
+    present=has_relays,
+    attack="Somebody else calls the relay and uses its credentials, or two functions that should "
+    "not know of each other pass data through it.",
+    mend="Use an EgressRelayFunction for each caller, and its grant_invoke(). "
+    f"{_BY_HAND} no URL, permission or event source, and lambda:InvokeFunction on it in one role.",
+)
+def _r03(case: Case) -> Iterator[Reason]:
+    for relay in relays(case):
+        yield from _other_callers(case, relay)
 
 
-@path("R04", "a relay without a bound on its rate", _is_there)
-def _r04(case: Case) -> list[str]:
-    reasons: list[str] = []
-    for relay in case.outside:
+@path(
+    "R04",
+    "a relay without a bound on its rate",
+    present=has_relays,
+    attack="The code calls the relay a thousand times a second and spells the rows in what each "
+    "call may say.",
+    mend="Use an EgressRelayFunction, which needs reserved_concurrent_executions= and is not "
+    f"called again. {_BY_HAND} reserved_concurrent_executions=, timeout=cdk.Duration.seconds(30) "
+    "or less, and retry_attempts=0, for each alias too.",
+)
+def _r04(case: Case) -> Iterator[Reason]:
+    for relay in relays(case):
         reserved = relay.resource.get("ReservedConcurrentExecutions")
-        if not isinstance(reserved, int):
-            reasons.append(f"{relay.path} has no reserved concurrency")
+        if not _is_number(reserved):
+            yield Reason(relay.resource, "has no reserved concurrency")
         timeout = relay.resource.get("Timeout", default=3)
-        if not isinstance(timeout, int) or timeout > _LONGEST_SECONDS:
-            reasons.append(f"{relay.path} may run for {timeout} seconds")
-        reasons += _repetitions(case, relay)
-    return reasons
+        if not _is_number(timeout) or int(timeout) > _LONGEST_SECONDS:
+            yield Reason(relay.resource, "may run for long", f"{told(timeout)} seconds")
+        for qualifier in _repetitions(case, relay):
+            text = "is called up to three times for each asynchronous call"
+            yield Reason(relay.resource, text, qualifier)
 
 
-@path("R05", "a relay whose role does more than log and read its secrets", _is_there)
-def _r05(case: Case) -> list[str]:
-    reasons = [
-        f"{relay.path} may {action} on {resource}"
-        for relay in case.outside
-        for action, resource in rights_beyond_need(case, relay)
-    ]
-    for relay in case.outside:
+@path(
+    "R05",
+    "a relay whose role does more than log and read its secrets",
+    present=has_relays,
+    attack="The code of the relay uses a right that it has no need for, to keep what it is given "
+    "or to reach further into the account.",
+    mend="Use an EgressRelayFunction, whose role is made for its routes. "
+    f"{_BY_HAND} a role of its own, assumed by Lambda only, that may write to the function's log "
+    "group and read its secrets by their ARNs.",
+)
+def _r05(case: Case) -> Iterator[Reason]:
+    for relay in relays(case):
+        for action, resource in rights_beyond_need(case, relay):
+            text = "has a role that may do more than log and read its secrets"
+            yield Reason(relay.resource, text + case.guess_about(relay), f"{action} on {resource}")
         if relay.role is None:
-            reasons.append(f"{relay.path}: no template creates its role")
-        elif not all(
-            trusts_lambda_only(entry)
-            for entry in statements(relay.role.get("AssumeRolePolicyDocument"))
-            if entry.get("Effect") == "Allow"
-        ):
-            reasons.append(f"{relay.role.path} may be assumed by others than Lambda")
-    return reasons
+            text = "has a role that no template creates, so that nobody knows what it may do"
+            yield Reason(relay.resource, text, case.role_said(relay))
+            continue
+        for entry in statements(relay.role.get("AssumeRolePolicyDocument")):
+            if entry.get("Effect") == "Allow" and not trusts_lambda_only(entry):
+                text = "is the role of a relay and may be taken by others than Lambda"
+                yield Reason(relay.role, text, said_principal(entry))
 
 
-def _passwords(case: Case, relay: Function) -> Iterator[str]:
-    """Yield the secrets of databases that the relay's policies name."""
-    attached = {
-        found.get("SecretId")
-        for found in case.world.of("AWS::SecretsManager::SecretTargetAttachment")
-    }
-    for document in relay.documents:
-        for entry in statements(document):
-            if entry.get("Effect") == "Allow":
-                yield from (str(r) for r in as_list(entry.get("Resource")) if r in attached)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and value.isdigit())
 
 
-def _admissions(case: Case, relay: Function) -> Iterator[Question]:
-    """Yield the relay reading what has a policy of its own."""
-    held: list[tuple[Any, str, Any]] = []
-    for table in case.world.of("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
-        for owner in (table.properties, *as_list(table.get("Replicas"))):
-            policy = dig(owner, "ResourcePolicy", "PolicyDocument")
-            held.append((policy, "dynamodb:GetItem", table.arn))
-    for policy in case.world.of("AWS::S3::BucketPolicy"):
-        bucket = case.world.find(policy.get("Bucket"), "AWS::S3::Bucket")
-        arn = "arn:aws:s3:::unknown" if bucket is None else bucket.arn
-        held.append((policy.get("PolicyDocument"), "s3:GetObject", f"{arn}/data"))
-    for document, action, arn in held:
-        if document is not None:
-            yield Question(
-                label=f"{relay.path} on {arn}",
-                action=action,
-                resource=str(arn),
-                context=role_context(relay, vpc=None),
-                principal=relay.session,
-                identity=relay.documents,
-                resource_policy=pessimistic(document, of_resource=True),
-                account=relay.resource.account,
-            )
-
-
-def _other_callers(case: Case, relay: Function) -> Iterator[str]:
-    for kind, name in (
-        ("AWS::Lambda::EventSourceMapping", "FunctionName"),
-        ("AWS::Lambda::Permission", "FunctionName"),
-        ("AWS::Lambda::Url", "TargetFunctionArn"),
+def _other_callers(case: Case, relay: Function) -> Iterator[Reason]:
+    for kind, name, text in (
+        ("AWS::Lambda::EventSourceMapping", "FunctionName", "feeds a relay"),
+        ("AWS::Lambda::Permission", "FunctionName", "lets others call a relay"),
+        ("AWS::Lambda::Url", "TargetFunctionArn", "is a URL of a relay"),
     ):
-        for found in case.world.of(kind):
-            if concerns(relay, found.get(name)):
-                yield f"{found.path} lets others call {relay.path}"
-    callers = [
-        principal.path
-        for principal in case.world.of(*_PRINCIPALS)
-        if _may_invoke(principal_documents(case.world, principal), relay)
-    ]
-    trusted = {f.role.path for f in case.isolated if f.role is not None}
+        for found in concerning(case, relay, kind, name):
+            yield Reason(found, text, relay.resource.construct_path)
+    callers = list(_callers(case, relay))
     for caller in callers:
-        if caller not in trusted:
-            yield f"{caller} may call {relay.path} and is not a function's in the VPC"
+        if caller.path not in case.once(_roles_inside):
+            text = "may call a relay and is not the role of a function in the VPC"
+            yield Reason(caller, text, relay.resource.construct_path)
     if len(callers) > 1:
         # The relay is not told who calls, so it cannot keep two callers apart.
-        yield f"{relay.path} has several callers: {', '.join(callers)}"
+        several = ", ".join(caller.construct_path for caller in callers)
+        yield Reason(relay.resource, "has several callers, which it cannot tell apart", several)
 
 
-def _may_invoke(documents: Any, relay: Function) -> bool:
-    """Tell whether an Allow names the relay, whatever its conditions and other Denies say."""
-    return any(
-        entry.get("Effect") == "Allow"
-        and _names_call(entry)
-        and _names_relay(entry, str(relay.arn))
-        for document in documents
-        for entry in statements(document)
-    )
+def _roles_inside(case: Case) -> set[str]:
+    return {function.role.path for function in case.isolated if function.role is not None}
 
 
-def _names_call(statement: dict[str, Any]) -> bool:
-    return "Action" not in statement or any(
-        fnmatch.fnmatchcase(action, str(pattern).lower())
-        for pattern in as_list(statement["Action"])
-        for action in _INVOCATIONS
-    )
+def _callers(case: Case, relay: Function) -> Iterator[Resource]:
+    """Yield who has an Allow that names the relay, whatever its conditions and other Denies say."""
+    arn = str(relay.arn)
+    by_arn, by_pattern = case.once(_who_may_invoke)
+    found = {caller.path for caller in by_arn.get(arn, ())}
+    for caller, named in by_pattern:
+        if any(named.may_match(f"{arn}{end}") for end in ("", ":x")):
+            found.add(caller.path)
+    yield from (caller for caller in case.world.of(*_PRINCIPALS) if caller.path in found)
 
 
-def _names_relay(statement: dict[str, Any], arn: str) -> bool:
-    return "Resource" not in statement or any(
-        str(pattern).startswith(f"{arn}:")
-        or any(fnmatch.fnmatchcase(f"{arn}{end}", str(pattern)) for end in ("", ":x"))
-        for pattern in as_list(statement["Resource"])
-    )
+def _who_may_invoke(
+    case: Case,
+) -> tuple[dict[str, list[Resource]], list[tuple[Resource, Named]]]:
+    """Who may call functions: by the ARN that is named, and those that name patterns."""
+    by_arn: dict[str, list[Resource]] = defaultdict(list)
+    by_pattern: list[tuple[Resource, Named]] = []
+    for principal in case.world.of(*_PRINCIPALS):
+        if principal.type == "AWS::IAM::Role":
+            documents = case.documents_of(principal)
+        else:
+            documents = principal_documents(case.world, principal)
+        named = allowed_resources(documents, INVOCATIONS)
+        for arn in {":".join(text.split(":")[:7]) for text in named.literal}:
+            by_arn[arn].append(principal)
+        if named.patterns:
+            by_pattern.append((principal, Named(frozenset(), named.patterns)))
+    return by_arn, by_pattern
 
 
 def _repetitions(case: Case, relay: Function) -> Iterator[str]:
-    """Yield why Lambda makes a call again that was asynchronous and failed."""
+    """Yield the qualifiers whose asynchronous calls are made again when they fail."""
     qualifiers = {_LATEST}
     for kind, property_name in (("Alias", "Name"), ("Version", "Version")):
-        for found in case.world.of(f"AWS::Lambda::{kind}"):
-            if concerns(relay, found.get("FunctionName")):
-                qualifiers.add(str(found.get(property_name, default=found.path)))
+        for found in concerning(case, relay, f"AWS::Lambda::{kind}", "FunctionName"):
+            qualifiers.add(told(found.get(property_name, default=found.path)))
     once = {
         str(config.get("Qualifier"))
-        for config in case.world.of("AWS::Lambda::EventInvokeConfig")
-        if concerns(relay, config.get("FunctionName")) and config.get("MaximumRetryAttempts") == 0
+        for config in concerning(case, relay, "AWS::Lambda::EventInvokeConfig", "FunctionName")
+        # What may be another function's closes nothing.
+        if config.get("MaximumRetryAttempts") in (0, "0")
+        and isinstance(config.get("FunctionName"), str)
     }
-    for qualifier in sorted(qualifiers - once):
-        yield f"{relay.path} is called up to three times for each asynchronous call ({qualifier})"
+    yield from sorted(qualifiers - once)

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...model.policies import statements
 from ...model.values import as_list
 from ...model.views import Function
-from ..attackers import role_context
 from ..case import Case
 from ..questions import Question
-from .requests import requests_of
+from .requests import requests_of_statement
 
 __all__ = ["rights_beyond_need"]
 
@@ -44,14 +44,13 @@ _KEEPERS = ("dynamodb", "kinesis", "rds", "s3", "sqs")
 
 def rights_beyond_need(case: Case, relay: Function) -> Iterator[tuple[str, str]]:
     """Yield each action and resource that the relay's role has a right to and no need for."""
-    for document in relay.documents:
+    for document in case.documents_of(relay.role):
         for entry in statements(document):
             if entry.get("Effect") != "Allow":
                 continue
-            alone = [{**document, "Statement": [entry]}]
             resource = relay.resource
-            for action, arn in requests_of(
-                case, alone, region=resource.region, account=resource.account
+            for action, arn in requests_of_statement(
+                case, entry, resource.region, resource.account
             ):
                 if not _is_needed(case, relay, entry, action, arn):
                     yield action, arn
@@ -68,29 +67,43 @@ def _is_needed(
     named = {_ANY_SUFFIX.sub(r"\1-xxxxxx", str(r)) for r in as_list(statement.get("Resource"))}
     if action in _CREDENTIAL_READS and arn in named:
         return True
-    asked = [_question(relay, action, arn)]
+    asked = [_question(case, relay, action, arn)]
     if action == _DECRYPTION and arn in named:
-        asked += [_question(relay, action, arn, through=service) for service in _KEEPERS]
+        asked += [_question(case, relay, action, arn, through=service) for service in _KEEPERS]
     elif action not in _INTERFACES or not relay.subnet_ids:
-        asked.append(_question(relay, action, arn, from_code=False))
+        asked.append(_question(case, relay, action, arn, from_code=False))
     return not case.still_open(asked)
 
 
 def _question(
-    relay: Function, action: str, arn: str, *, from_code: bool = True, through: str | None = None
+    case: Case,
+    relay: Function,
+    action: str,
+    arn: str,
+    *,
+    from_code: bool = True,
+    through: str | None = None,
 ) -> Question:
     """The relay doing it, by itself or through a service, whatever the conditions of its Allows."""
-    context = role_context(relay, vpc=None, from_code=from_code)
-    if through is not None:
-        context["kms:ViaService"] = f"{through}.{relay.resource.region}.amazonaws.com"
-    return Question(
-        label=relay.path,
-        action=action,
-        resource=arn,
-        context=context,
-        principal=relay.session,
-        identity=tuple(_unconditional(document) for document in relay.documents),
+    via = f"{through}.{relay.resource.region}.amazonaws.com"
+    asked = case.ask(
+        relay,
+        action,
+        arn,
+        "does more than it needs",
+        vpc=None,
+        from_code=from_code,
+        context=None if through is None else {"kms:ViaService": via},
     )
+    made = case.once(_made)
+    if relay.path not in made:
+        documents = case.documents_of(relay.role)
+        made[relay.path] = tuple(_unconditional(document) for document in documents)
+    return replace(asked, identity=made[relay.path])
+
+
+def _made(case: Case) -> dict[str, tuple[dict[str, Any], ...]]:
+    return {}
 
 
 def _unconditional(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""What tables and buckets let in by policies of their own, whatever the role's policies say."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...model.policies import pessimistic, statements
+from ...model.values import as_list, dig, strings
+from ...model.views import Function
+from ..case import Case
+from ..questions import Question
+
+__all__ = ["admissions", "is_admitted_by_name"]
+
+# The policy, what is read, its ARN.
+_Held = tuple[dict[str, Any], str, str]
+
+
+def admissions(case: Case, function: Function, *, by_name: bool = False) -> Iterator[Question]:
+    """Yield `function` reading what has a policy of its own that allows something.
+
+    Args:
+        case: The app under judgement.
+        function: The function.
+        by_name: Leave out the policies that do not name its role, such as that of a website.
+    """
+    role = None if function.role is None else str(function.role.arn)
+    for policy, action, arn in case.once(_held):
+        if not by_name or role in set(strings(policy)):
+            yield case.ask(
+                function,
+                action,
+                arn,
+                "may read what admits its role by a policy of its own",
+                vpc=None,
+                resource_policy=policy,
+                account=function.resource.account,
+            )
+
+
+def is_admitted_by_name(case: Case, function: Function) -> str | None:
+    """Return what admits the role of `function` by name, and lets it read."""
+    open_questions = case.still_open(admissions(case, function, by_name=True))
+    return open_questions[0].detail if open_questions else None
+
+
+def _held(case: Case) -> list[_Held]:
+    written: list[tuple[Any, str, str]] = []
+    for table in case.world.of("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+        for owner in (table.properties, *as_list(table.get("Replicas"))):
+            policy = dig(owner, "ResourcePolicy", "PolicyDocument")
+            written.append((policy, "dynamodb:GetItem", str(table.arn)))
+    for found in case.world.of("AWS::S3::BucketPolicy"):
+        bucket = case.world.find(found.get("Bucket"), "AWS::S3::Bucket", near=found)
+        arn = "arn:aws:s3:::unknown" if bucket is None else bucket.arn
+        written.append((found.get("PolicyDocument"), "s3:GetObject", f"{arn}/data"))
+    made = [(pessimistic(p, of_resource=True), a, arn) for p, a, arn in written if p is not None]
+    # What only denies admits nobody.
+    return [
+        (policy, action, arn)
+        for policy, action, arn in made
+        if any(entry.get("Effect") == "Allow" for entry in statements(policy))
+    ]
