@@ -22,8 +22,10 @@ _ARROWS: Mapping[str, set[str]] = {
     "governance": {"acknowledgements", "errors", "function", "network", "relay", "signing"},
     "governance.changes.freeze": set(),
     "checks": {"errors", "function", "governance", "network", "relay", "signing"},
+    "checks.audit": {"errors", "signing.command"},
     "cli": {
         "checks",
+        "checks.audit",
         "errors",
         "function",
         "governance",
@@ -41,7 +43,7 @@ _MAY_CALL_AWS = {
     "relay.client",
     "relay.handler",
     "governance.changes.freeze",
-    "checks",
+    "checks.audit",
     "cli",
 }
 _CDK = {"aws_cdk", "constructs", "jsii"}
@@ -51,6 +53,7 @@ _WITHOUT_CDK = {
     "relay.client",
     "relay.handler",
     "governance.changes.freeze",
+    "checks.audit",
 }
 
 _LONGEST = 400

@@ -21,6 +21,7 @@ from .control import CONTROL, Call, ControlError, Fault
 from .functions.internet import INTERNET
 from .functions.logs import use_configured_log_groups
 from .processes import watch_parent
+from .trail import TRAIL
 
 __all__ = ["on_start"]
 
@@ -122,6 +123,7 @@ def _after_call(chain: HandlerChain, context: RequestContext, response: Response
     service, operation = context.service.service_name, context.operation.name
     error = getattr(context.service_exception, "code", None)
     CONTROL.record(Call(service, operation, response.status_code, error, context.account_id))
+    TRAIL.record(context, error)
     fault = CONTROL.take_fault(service, operation, when=lambda fault: not _is_before(fault))
     if fault is not None:
         _truncate(response)

@@ -10,6 +10,7 @@ from localstack.services.plugins import Service, aws_provider
 __all__ = [
     "EmulatorExecutorPlugin",
     "cloudformation",
+    "cloudtrail",
     "dynamodb",
     "events",
     "lambda_",
@@ -27,6 +28,14 @@ def signer() -> Service:
     from .signer.provider import SignerProvider
 
     return Service.for_provider(SignerProvider())
+
+
+@aws_provider()
+def cloudtrail() -> Service:
+    """CloudTrail's event history, which LocalStack has not."""
+    from .trail import CloudTrailProvider
+
+    return Service.for_provider(CloudTrailProvider())
 
 
 @aws_provider(api="lambda", name="local_aws")

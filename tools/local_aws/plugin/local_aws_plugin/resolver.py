@@ -1,4 +1,4 @@
-"""LocalStack's Route 53 Resolver with mutation protection honoured, and associations listed."""
+"""LocalStack's Route 53 Resolver with mutation protection, associations listed, and own lists."""
 
 from __future__ import annotations
 
@@ -72,6 +72,18 @@ class ProtectingResolverProvider(Route53ResolverProvider):
             if all(value in (None, association[key]) for key, value in wanted.items())
         ]
         return {"FirewallRuleGroupAssociations": found}
+
+    def get_firewall_domain_list(
+        self, context: RequestContext, firewall_domain_list_id: str, **kwargs: Any
+    ) -> Any:
+        """Describes a list; only those that AWS manages have an owner who manages them.
+
+        https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallDomainList.html
+        """
+        answer = super().get_firewall_domain_list(context, firewall_domain_list_id, **kwargs)
+        described = dict(answer["FirewallDomainList"])
+        described.pop("ManagedOwnerName", None)
+        return {"FirewallDomainList": described}
 
     def _association(self, context: RequestContext, association_id: str) -> Any:
         store = self.get_store(context.account_id, context.region)
