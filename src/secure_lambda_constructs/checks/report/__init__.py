@@ -1,0 +1,1 @@
+"""One page on an app: what can reach what, what is open, who can change it, what it costs."""
