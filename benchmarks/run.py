@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-_BENCHMARKS = ("startup", "synth", "signing", "signing_memory", "relay", "relay_load")
+_BENCHMARKS = ("startup", "synth", "checks", "signing", "signing_memory", "relay", "relay_load")
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _SOURCES = _REPOSITORY / "src"
 _TOOLS = _REPOSITORY / "tools"

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checks.leak_checks import LeakChecks
     from .errors import InvalidInputError, RevocationError, SecureLambdaError, SigningError
     from .function.signed_vpc_function import SignedVpcFunction
     from .governance.bootstrap.template import harden_bootstrap_template
@@ -53,6 +54,7 @@ __all__ = [
     "InvalidInputError",
     "IsolatedNetwork",
     "IsolatedTable",
+    "LeakChecks",
     "RelayCredential",
     "RelayEgressVpc",
     "RelayRoute",
@@ -86,6 +88,7 @@ _MODULES = {
     "InvalidInputError": ".errors",
     "IsolatedNetwork": ".network.isolated_network",
     "IsolatedTable": ".network.isolated_table",
+    "LeakChecks": ".checks.leak_checks",
     "RelayCredential": ".relay.routes.credential",
     "RelayEgressVpc": ".relay.egress_vpc",
     "RelayRoute": ".relay.routes.route",
