@@ -102,14 +102,10 @@ def test_an_answer_is_the_asker_s_own(known: KnownActions) -> None:
     assert known.expand("sts:*")
 
 
-def test_reading_one_service_is_quick() -> None:
-    """It takes 5 ms where it was measured; the bound is for a busy machine."""
+def test_reading_them_needs_neither_the_cdk_nor_aws() -> None:
     program = (
-        "import time\n"
         "from secure_lambda_constructs.checks.known_actions import KnownActions\n"
-        "begin = time.process_time()\n"
         "assert KnownActions().expand('dynamodb:*')\n"
-        "assert time.process_time() - begin < 0.05\n"
         "import sys\n"
         "assert not {'aws_cdk', 'boto3', 'jsii'} & set(sys.modules)\n"
     )

@@ -1,6 +1,5 @@
 """Each distinct question is asked once, and what is not asked would have been denied."""
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -174,13 +173,11 @@ def test_twice_the_functions_are_twice_the_questions() -> None:
     assert asked[1] < 2.1 * asked[0], asked
 
 
-def test_a_large_app_is_judged_in_seconds() -> None:
-    """It takes one second of a core, without the evaluator; a check of all pairs takes minutes."""
+def test_a_large_app_is_judged() -> None:
+    """A check of all pairs would take minutes; `benchmarks/run.py checks` says what this takes."""
     world = World(templates())
     assert len(world.of("AWS::Lambda::Function")) == 500
     assert len(world.resources) > 7000
-    start = time.process_time()
     verdict = judge(world, Nobody())
-    assert time.process_time() - start < 10
     # What each function opens is a finding, and what it opens by is an example of it.
     assert max(len(each.findings) for each in verdict.all) <= 500
