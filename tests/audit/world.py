@@ -101,7 +101,15 @@ class World:
     def restore(self) -> None:
         """Take all changes back, the latest first."""
         while self.undo:
+            self.settle()
             self.undo.pop()()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until Lambda has carried out the last update: it takes no other one before."""
+        waiter = self.functions.get_waiter("function_updated_v2")
+        for name in (self.orders, self.relay):
+            waiter.wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
 
     def replace_code(self, code: bytes, config: str) -> None:
         """Deploy code under another signing config, which is taken away again."""
