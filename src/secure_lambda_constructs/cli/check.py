@@ -2,27 +2,17 @@
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from ..checks.acknowledged import Acknowledgement
-from ..checks.acknowledgement_sources import (
-    acknowledged_in_assembly,
-    acknowledged_in_file,
-    acknowledged_in_metadata,
-)
 from ..checks.baseline import Baseline
 from ..checks.evaluation import default_evaluator
 from ..checks.formats.as_json import as_json
 from ..checks.formats.files import write_atomically
 from ..checks.formats.sarif import as_sarif
 from ..checks.formats.text import as_text, headline
-from ..checks.model.loading import load
-from ..checks.model.sources import DEFAULT_ACCOUNT, DEFAULT_REGION
-from ..checks.model.world import World
 from ..checks.outcome import Outcome, check
+from .inputs import add_inputs, read_inputs
 
 __all__ = ["add_arguments", "run"]
 
@@ -40,33 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "be judged."
     )
     parser.set_defaults(failure=2)
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        type=Path,
-        metavar="PATH",
-        help="a cloud assembly (cdk.out), a template in JSON or YAML, or a folder of templates",
-    )
-    parser.add_argument(
-        "--account",
-        type=_account,
-        default=DEFAULT_ACCOUNT,
-        help=f"account of stacks that are bound to none (default: {DEFAULT_ACCOUNT})",
-    )
-    parser.add_argument(
-        "--region",
-        default=DEFAULT_REGION,
-        help=f"region of stacks that are bound to none (default: {DEFAULT_REGION})",
-    )
-    parser.add_argument(
-        "--parameter",
-        type=_parameter,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="what the deployment sets a parameter to (default: the template's default). "
-        "Repeatable",
-    )
+    add_inputs(parser)
     layout = parser.add_mutually_exclusive_group()
     layout.add_argument("--json", action="store_true", help="print JSON, all findings in it")
     layout.add_argument("--sarif", action="store_true", help="print SARIF, for code scanning")
@@ -76,14 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="write there, and print the verdict in a line (default: print all)",
-    )
-    parser.add_argument(
-        "--acknowledge",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="what is acknowledged, with reasons, where the app cannot say so. Repeatable",
     )
     parser.add_argument(
         "--baseline",
@@ -121,28 +77,15 @@ def run(options: argparse.Namespace) -> int:
 def _outcome(options: argparse.Namespace) -> Outcome:
     # What can be refused at once is read before the templates are.
     baseline = None if options.baseline is None else Baseline.read(options.baseline)
-    acknowledged = [each for file in options.acknowledge for each in acknowledged_in_file(file)]
-    world = load(
-        options.paths,
-        account=options.account,
-        region=options.region,
-        parameters=dict(options.parameter),
-    )
+    world, acknowledged = read_inputs(options)
     return check(
         world,
         default_evaluator(),
         inputs=[str(path) for path in options.paths],
         templates={s.name: s.file for s in world.sources if s.file is not None},
-        acknowledgements=[*acknowledged, *_acknowledged(options.paths, world)],
+        acknowledgements=acknowledged,
         baseline=baseline,
     )
-
-
-def _acknowledged(paths: list[Path], world: World) -> Iterator[Acknowledgement]:
-    for path in paths:
-        if (path / "manifest.json").is_file():
-            yield from acknowledged_in_assembly(path)
-    yield from acknowledged_in_metadata(world)
 
 
 def _show(outcome: Outcome, options: argparse.Namespace) -> None:
@@ -176,16 +119,3 @@ def _write_baseline(outcome: Outcome, path: Path) -> int:
         file=sys.stderr,
     )
     return 0
-
-
-def _account(text: str) -> str:
-    if re.fullmatch("[0-9]{12}", text) is None:
-        raise argparse.ArgumentTypeError(f"an account of 12 digits expected, got {text!r}")
-    return text
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not name or not separator:
-        raise argparse.ArgumentTypeError(f"NAME=VALUE expected, got {text!r}")
-    return name, value
