@@ -21,8 +21,10 @@ _ARROWS: Mapping[str, set[str]] = {
     "relay.handler": set(),
     "governance": {"acknowledgements", "errors", "function", "network", "relay", "signing"},
     "governance.changes.freeze": set(),
-    "checks": {"errors", "function", "governance", "network", "relay", "signing"},
+    # The commands judge without the CDK; the plugin of a synthesis is the only one that has it.
+    "checks": {"errors", "function", "network"},
     "checks.audit": {"errors", "signing.command"},
+    "checks.leak_checks": {"checks", "errors"},
     "cli": {
         "checks",
         "checks.audit",
@@ -53,6 +55,7 @@ _WITHOUT_CDK = {
     "relay.client",
     "relay.handler",
     "governance.changes.freeze",
+    "checks",
     "checks.audit",
 }
 
