@@ -1,5 +1,6 @@
 """Requests and policies made at random, so that the evaluator and a simulator can be compared."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -104,9 +105,8 @@ _ORDER = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "G
 _LIKE = ["StringEquals", "StringLike", "StringEqualsIgnoreCase"]
 _UNLIKE = ["StringNotEquals", "StringNotLike", "StringNotEqualsIgnoreCase"]
 _ARN_OPERATORS = ["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals"]
-_OF_SETS = [
-    f"{of_set}:{name}" for of_set in ("ForAnyValue", "ForAllValues") for name in (*_LIKE, *_UNLIKE)
-]
+_SETS = ["ForAnyValue", "ForAllValues"]
+_OF_SETS = [f"{of_set}:{name}" for of_set in _SETS for name in (*_LIKE, *_UNLIKE)]
 
 
 def _with_if_exists(names: Sequence[str]) -> Sequence[str]:
@@ -228,12 +228,22 @@ def _document(draw: Draw, request: Request, *, of_resource: bool = False) -> dic
             element = "NotPrincipal" if _chance(draw, 6) else "Principal"
             statement[element] = _principal(draw, request.principal)
         statements.append(statement)
-    return {"Version": "2012-10-17", "Statement": statements}
+    return {**_version(draw, statements), "Statement": statements}
+
+
+def _version(draw: Draw, statements: list[dict[str, Any]]) -> dict[str, str]:
+    """Draw the version of the language: the old one has no variables, which the simulator has."""
+    if _chance(draw, 4) and "${" not in json.dumps(statements):
+        return draw(st.sampled_from([{}, {"Version": "2008-10-17"}]))
+    return {"Version": "2012-10-17"}
 
 
 def _guard(draw: Draw, request: Request, *, denies: bool = False) -> dict[str, Any]:
     """Draw a policy that names everybody: of an endpoint, or one that controls resources."""
     document = _document(draw, request)
+    if denies:
+        # The only one that such a policy may have.
+        document["Version"] = "2012-10-17"
     for statement in document["Statement"]:
         statement["Principal"] = "*"
         if denies:

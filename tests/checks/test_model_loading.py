@@ -102,6 +102,8 @@ _BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("t.yaml", "a: [", r"t\.yaml is neither JSON nor YAML: while parsing"),
         ("t.yaml", "a: 1\n---\na: 2", r"neither JSON nor YAML: expected a single document"),
         ("t.yaml", "a: 1\na: 2", r"t\.yaml has a twice \(line 2\)"),
+        ("t.json", '{"a": {"b": 1, "c": 2, "b": 3}}', r"t\.json has b twice"),
+        ("t.template", '{"a": {"b": 1, "c": 2, "b": 3}}', r"t\.template has b twice"),
         ("t.yaml", "? [a]\n: b", r"has a key that is no text \(line 1\)"),
         ("t.yaml", "a: !!python/name:os.system x", r"has the tag tag:yaml\.org,2002:python"),
         ("t.yaml", "a: &a [*a]", "has a value that is part of itself"),
@@ -111,7 +113,7 @@ _BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("t.yaml", "Resources: []", r"t\.yaml is no template: it has no Resources"),
         ("t.json", b"\xff\xfe{", r"t\.json cannot be read: it is not UTF-8"),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_what_is_no_template_is_refused(
     name: str, content: str | bytes, message: str, tmp_path: Path
@@ -195,6 +197,41 @@ def test_a_nested_stack_that_is_elsewhere_is_a_gap(url: Any, tmp_path: Path) -> 
     stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
     (gap,) = load([_write(tmp_path / "outer.json", _template(Inner=stack))]).gaps
     assert (gap.stack, gap.logical_id, gap.construct_path) == ("outer", "Inner", "outer/Inner")
+    assert gap.reason == "the template of the nested stack is not here"
+
+
+_ADDRESS = "https://${Bucket}.s3.${AWS::URLSuffix}/templates/inner.json"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_found"),
+    [
+        ("https://bucket.s3.amazonaws.com/templates/inner.json", True),
+        ({"Fn::Sub": _ADDRESS}, True),
+        ({"Fn::Join": ["", ["https://", {"Ref": "Bucket"}, "/templates/inner.json"]]}, True),
+        ("https://bucket.s3.amazonaws.com/templates/other.json", False),
+        ({"Fn::If": ["C", "https://b/inner.json", "https://b/second.json"]}, False),
+    ],
+    ids=range(5),
+)
+def test_a_nested_stack_may_be_beside(url: Any, is_found: bool, tmp_path: Path) -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+    outer = _write(tmp_path / "outer.json", _template(Nested=nested))
+    _write(tmp_path / "inner.json", _template())
+    _write(tmp_path / "second.json", _template())
+    world = load([outer])
+    assert ("outer-Nested/Queue" in _paths(world)) == is_found
+    assert bool(world.gaps) != is_found
+    assert ("inner/Queue" in _paths(load([tmp_path]))) != is_found
+
+
+def test_a_template_taken_out_of_its_assembly_has_a_gap(tmp_path: Path) -> None:
+    stack = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": {"Fn::Sub": "https://${Bucket}/0123abcd.json"}},
+        "Metadata": {"aws:asset:path": "AppInner.nested.template.json"},
+    }
+    (gap,) = load([_write(tmp_path / "App.template.json", _template(Inner=stack))]).gaps
     assert gap.reason == "the template of the nested stack is not here"
 
 

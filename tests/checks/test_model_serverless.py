@@ -13,6 +13,7 @@ import pytest
 from secure_lambda_constructs.checks.model import Resource, StackTemplate, Unknown, World
 from secure_lambda_constructs.checks.model.files import read_document
 from secure_lambda_constructs.checks.model.policies import role_documents, statements
+from secure_lambda_constructs.checks.model.values import as_list
 from secure_lambda_constructs.checks.model.views import Function
 
 _FOLDER = Path(__file__).parent / "serverless"
@@ -128,13 +129,12 @@ def _expanded(kind: str, properties: dict[str, Any], **sections: Any) -> World:
         ("Application", {"Location": "./absent.yaml"}, "nested stack is not here"),
         ("Function", {"Events": {"E": {"Type": "New"}}}, "event of the type New is not known"),
         ("Function", {"Events": {"E": {}}}, "nobody can tell the event E"),
-        ("Function", {"Events": {"E": {"Type": "MQ"}}}, "allows a function for an event of MQ"),
         (
             "Function",
             {"Events": {"E": {"Type": "SNS", "Properties": {"SqsSubscription": True}}}},
             "what SAM makes of SqsSubscription is not known here",
         ),
-        ("StateMachine", {"Events": {"E": {}}}, "the events of a state machine is not known"),
+        ("StateMachine", {"Events": {"E": {}}}, "of a state machine is not known here"),
         ("Function", {"Fn::Transform": {"Name": "M"}}, "what SAM makes of"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -146,15 +146,278 @@ def test_what_is_not_understood_is_said(kind: str, properties: dict[str, Any], r
     assert reason in gap.reason
 
 
-def test_a_policy_template_may_allow_everything() -> None:
-    world = _expanded("Function", {"Policies": [{"DynamoDBReadPolicy": {"TableName": "users"}}]})
-    (role,) = world.of("AWS::IAM::Role")
-    (policy,) = role.get("Policies")
-    assert policy["PolicyDocument"] == Unknown(
-        "the SAM policy template DynamoDBReadPolicy is not known here"
+def _allowed(world: World) -> list[tuple[str, str]]:
+    """Return the actions and the resources that the role of the function allows."""
+    (role,) = (each for each in world.of("AWS::IAM::Role") if each.logical_id == "ItRole")
+    return sorted(
+        (action, resource)
+        for document in role_documents(world, role)
+        for statement in statements(document)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if not action.startswith("logs:")
     )
-    allowed = [entry["Action"] for doc in role_documents(world, role) for entry in statements(doc)]
-    assert "*" in allowed
+
+
+_TABLE = "arn:aws:dynamodb:us-east-1:444455556666:table/users"
+_WRITES = ("dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed"),
+    [
+        (
+            {"DynamoDBWritePolicy": {"TableName": "users"}},
+            [(action, place) for action in _WRITES for place in (_TABLE, f"{_TABLE}/index/*")],
+        ),
+        ({"KMSDecryptPolicy": {"KeyId": {"Ref": "Given"}}}, [("kms:Decrypt", "*")]),
+        (
+            {"AWSSecretsManagerGetSecretValuePolicy": {"SecretArn": "arn:aws:sm:x"}},
+            [("secretsmanager:GetSecretValue", "arn:aws:sm:x")],
+        ),
+        (
+            {"EFSWriteAccessPolicy": {"FileSystem": "fs-1", "AccessPoint": "fsap-1"}},
+            [
+                (
+                    f"elasticfilesystem:Client{action}",
+                    "arn:aws:elasticfilesystem:us-east-1:444455556666:file-system/fs-1",
+                )
+                for action in ("Mount", "Write")
+            ],
+        ),
+        ({"Fn::If": ["No", {"TextractPolicy": {}}, {"Ref": "AWS::NoValue"}]}, []),
+        ({"Fn::If": ["Yes", {"TextractPolicy": {}}, "x"]}, [("textract:*", "*")]),
+        ({"Fn::If": ["No", "AdministratorAccess", {"Ref": "AWS::NoValue"}]}, []),
+        ({"Fn::If": ["Yes", "AdministratorAccess", {"Ref": "AWS::NoValue"}]}, [("*", "*")]),
+    ],
+    ids=range(8),
+)
+def test_a_policy_template_allows_what_sam_says(policy: Any, allowed: list[Any]) -> None:
+    sections = {
+        "Parameters": {"Given": {"Type": "String"}},
+        "Conditions": {
+            "No": {"Fn::Equals": ["a", "b"]},
+            "Yes": {"Fn::Equals": ["a", "a"]},
+        },
+    }
+    assert _allowed(_expanded("Function", {"Policies": [policy]}, **sections)) == sorted(allowed)
+
+
+@pytest.mark.parametrize(
+    ("policy", "named"),
+    [
+        ({"NewPolicy": {}}, "NewPolicy"),
+        ({"KMSDecryptPolicy": {}}, "KMSDecryptPolicy"),
+        ({"KMSDecryptPolicy": "key"}, "KMSDecryptPolicy"),
+        ({"A": {}, "B": {}}, "A, B"),
+        (7, "7"),
+    ],
+    ids=range(5),
+)
+def test_a_policy_template_that_is_not_known_may_allow_everything(policy: Any, named: str) -> None:
+    world = _expanded("Function", {"Policies": policy})
+    (role,) = world.of("AWS::IAM::Role")
+    (made,) = role.get("Policies")
+    reason = f"the SAM policy template {named} is not known here"
+    assert made["PolicyDocument"] == Unknown(reason)
+    assert ("*", "*") in _allowed(world)
+
+
+def test_a_condition_on_the_file_system_is_kept() -> None:
+    policy = {"EFSWriteAccessPolicy": {"FileSystem": "fs-1", "AccessPoint": {"Ref": "Point"}}}
+    resources = {
+        "It": {"Type": "AWS::Serverless::Function", "Properties": {"Policies": [policy]}},
+        "Point": {"Type": "AWS::EFS::AccessPoint"},
+    }
+    world = _world({"Resources": resources})
+    (role,) = world.of("AWS::IAM::Role")
+    (point,) = world.of("AWS::EFS::AccessPoint")
+    (made,) = role.get("Policies")
+    (statement,) = made["PolicyDocument"]["Statement"]
+    wanted = {"StringEquals": {"elasticfilesystem:AccessPointArn": point.arn}}
+    assert statement["Condition"] == wanted
+
+
+_SECRET = {"Type": "BASIC_AUTH", "URI": "secret"}
+_REGISTRY = "arn:aws:glue:us-east-1:444455556666:registry/r"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "allowed"),
+    [
+        (
+            "MQ",
+            {"Broker": "broker", "SourceAccessConfigurations": [_SECRET, {"Type": "VIRTUAL_HOST"}]},
+            {("secretsmanager:GetSecretValue", "secret"), ("mq:DescribeBroker", "broker")},
+        ),
+        (
+            "SelfManagedKafka",
+            {
+                "SourceAccessConfigurations": [
+                    {"Type": "SASL_SCRAM_512_AUTH", "URI": "secret"},
+                    {"Type": "VPC_SUBNET", "URI": "subnet:subnet-1"},
+                    {"Type": "VPC_SECURITY_GROUP", "URI": "security_group:sg-1"},
+                ],
+                "SecretsManagerKmsKeyId": "key-1",
+            },
+            {
+                ("secretsmanager:GetSecretValue", "secret"),
+                ("ec2:CreateNetworkInterface", "*"),
+                ("kms:Decrypt", "arn:aws:kms:us-east-1:444455556666:key/key-1"),
+            },
+        ),
+        (
+            "DocumentDB",
+            {"Cluster": "cluster", "SourceAccessConfigurations": [_SECRET]},
+            {
+                ("secretsmanager:GetSecretValue", "secret"),
+                ("rds:DescribeDBClusters", "cluster"),
+                ("ec2:CreateNetworkInterface", "*"),
+            },
+        ),
+        (
+            "MSK",
+            {
+                "Stream": "cluster",
+                "SchemaRegistryConfig": {
+                    "SchemaRegistryURI": _REGISTRY,
+                    "AccessConfigs": [{"Type": "BASIC_AUTH", "URI": "registry-secret"}],
+                },
+                "DestinationConfig": {"OnFailure": {"Type": "S3", "Destination": "bucket"}},
+            },
+            {
+                ("secretsmanager:GetSecretValue", "registry-secret"),
+                ("glue:GetRegistry", _REGISTRY),
+                ("glue:GetSchemaVersion", "arn:aws:glue:us-east-1:444455556666:schema/r/*"),
+                ("s3:PutObject", "bucket/*"),
+                ("s3:ListBucket", "bucket"),
+            },
+        ),
+        (
+            "SQS",
+            {
+                "Queue": "queue",
+                "DestinationConfig": {"OnFailure": {"Type": "SNS", "Destination": "topic"}},
+            },
+            {("sns:Publish", "topic")},
+        ),
+    ],
+    ids=["MQ", "SelfManagedKafka", "DocumentDB", "MSK", "SQS"],
+)
+def test_an_event_gives_the_role_what_it_needs(
+    kind: str, properties: dict[str, Any], allowed: set[tuple[str, str]]
+) -> None:
+    events = {"E": {"Type": kind, "Properties": properties}}
+    world = _expanded("Function", {"Events": events})
+    assert world.gaps == ()
+    assert allowed <= set(_allowed(world))
+    (mapping,) = world.of("AWS::Lambda::EventSourceMapping")
+    assert "Type" not in mapping.get("DestinationConfig", "OnFailure", default={})
+
+
+def test_a_secret_that_an_event_does_not_tell_may_be_any() -> None:
+    events = {"E": {"Type": "MQ", "Properties": {"SourceAccessConfigurations": {"Ref": "Given"}}}}
+    world = _expanded("Function", {"Events": events}, Parameters={"Given": {"Type": "String"}})
+    assert ("secretsmanager:GetSecretValue", "*") in _allowed(world)
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "action"),
+    [
+        ("SQS", "AWS::SQS::Queue", "sqs:SendMessage"),
+        ("SNS", "AWS::SNS::Topic", "sns:Publish"),
+    ],
+)
+@pytest.mark.parametrize("written", [None, {"Fn::If": ["No", "arn", {"Ref": "AWS::NoValue"}]}])
+def test_sam_makes_the_destination_that_is_not_told(
+    kind: str, made: str, action: str, written: Any
+) -> None:
+    target = {"Type": kind, **({} if written is None else {"Destination": written})}
+    config = {"DestinationConfig": {"OnSuccess": target}}
+    conditions = {"No": {"Fn::Equals": ["a", "b"]}}
+    world = _expanded("Function", {"EventInvokeConfig": config}, Conditions=conditions)
+    (found,) = world.of(made)
+    (invoked,) = world.of("AWS::Lambda::EventInvokeConfig")
+    assert invoked.get("DestinationConfig", "OnSuccess", "Destination") == found.arn
+    assert (action, found.arn) in _allowed(world)
+
+
+def test_a_role_that_sam_makes_only_sometimes() -> None:
+    role = {"Fn::If": ["No", "arn:aws:iam::444455556666:role/own", {"Ref": "AWS::NoValue"}]}
+    world = _expanded("Function", {"Role": role}, Conditions={"No": {"Fn::Equals": ["a", "b"]}})
+    (function,) = world.of("AWS::Lambda::Function")
+    found = Function(world, function).role
+    assert found is not None
+    assert found.logical_id == "ItRole"
+
+
+def test_what_starts_a_state_machine() -> None:
+    events = {
+        "Nightly": {
+            "Type": "ScheduleV2",
+            "Properties": {"ScheduleExpression": "rate(1 day)", "DeadLetterConfig": {"Arn": "q"}},
+        },
+        "Ordered": {
+            "Type": "EventBridgeRule",
+            "Properties": {"Pattern": {"source": ["shop"]}, "DeadLetterConfig": {"Type": "SQS"}},
+        },
+        "Own": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)", "RoleArn": "own"}},
+        "Post": {"Type": "Api", "Properties": {"Path": "/", "Method": "post"}},
+    }
+    properties = {"Events": events, "Tracing": {"Enabled": True}}
+    world = _expanded("StateMachine", properties)
+    assert world.gaps == ()
+    (machine,) = world.of("AWS::StepFunctions::StateMachine")
+    roles = {role.logical_id: role for role in world.of("AWS::IAM::Role")}
+    assert roles.keys() == {"ItRole", "ItNightlyRole", "ItOrderedRole", "ItPostRole"}
+    for name, service in {
+        "ItNightlyRole": "scheduler.amazonaws.com",
+        "ItOrderedRole": "events.amazonaws.com",
+        "ItPostRole": "apigateway.amazonaws.com",
+    }.items():
+        (trust,) = statements(roles[name].get("AssumeRolePolicyDocument"))
+        assert trust["Principal"] == {"Service": [service]}
+        first, *rest = statements(roles[name].get("Policies")[0]["PolicyDocument"])
+        assert (first["Action"], first["Resource"]) == ("states:StartExecution", machine.arn)
+        assert [entry["Resource"] for entry in rest] == (["q"] if "Nightly" in name else [])
+    assert roles["ItRole"].get("ManagedPolicyArns") == [
+        "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess"
+    ]
+    targets = {rule.logical_id: rule.get("Targets")[0] for rule in world.of("AWS::Events::Rule")}
+    (queue,) = world.of("AWS::SQS::Queue")
+    assert targets["ItOrdered"]["DeadLetterConfig"] == {"Arn": queue.arn}
+    assert targets["ItOwn"]["RoleArn"] == "own"
+
+
+def test_codedeploy_has_a_role_of_its_own() -> None:
+    preference = {"Type": "AllAtOnce"}
+    world = _expanded("Function", {"Role": "own", "DeploymentPreference": preference})
+    (role,) = world.of("AWS::IAM::Role")
+    assert role.logical_id == "CodeDeployServiceRole"
+    for changed in ({"Enabled": False}, {"Role": "theirs"}):
+        properties = {"Role": "own", "DeploymentPreference": {**preference, **changed}}
+        assert _expanded("Function", properties).of("AWS::IAM::Role") == []
+
+
+@pytest.mark.parametrize(
+    ("ignored", "subnets"),
+    [("*", None), (["VpcConfig"], None), (["Timeout"], ["subnet-1"]), (None, ["subnet-1"])],
+    ids=range(4),
+)
+def test_a_resource_may_leave_globals_out(ignored: Any, subnets: Any) -> None:
+    shared = {"Function": {"VpcConfig": {"SubnetIds": ["subnet-1"]}, "Timeout": 3}}
+    resource = {"Type": "AWS::Serverless::Function", "IgnoreGlobals": ignored}
+    world = _world({"Resources": {"It": resource}, "Globals": shared})
+    (function,) = world.of("AWS::Lambda::Function")
+    assert function.get("VpcConfig", "SubnetIds") == subnets
+
+
+@pytest.mark.parametrize("kind", ["AWS::Serverless::Function", "AWS::SNS::Topic"])
+def test_what_connectors_allow_is_not_known(kind: str) -> None:
+    connectors = {"Reads": {"Properties": {"Destination": {"Id": "T"}, "Permissions": ["Read"]}}}
+    (gap,) = _world({"Resources": {"It": {"Type": kind, "Connectors": connectors}}}).gaps
+    assert gap.logical_id == "It"
+    assert gap.reason == "what SAM allows by the connectors of a resource is not known here"
 
 
 def test_a_resource_adds_to_the_globals() -> None:
@@ -240,6 +503,31 @@ def test_a_function_of_sam_is_looked_at_like_any_other(ours: World) -> None:
     assert main.subnet_ids == ["subnet-1", "subnet-2"]
     assert plain.role is None
     assert main.resource.construct_path == "App/Main"
+
+
+def test_properties_that_only_sam_has() -> None:
+    resources = {
+        "It": {"Type": "AWS::Serverless::Function", "Properties": {"AutoPublishAlias": "live"}},
+        "Api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "v1"}},
+        "Probe": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {
+                "Alias": {"Ref": "It.Alias"},
+                "Version": {"Fn::Sub": "${It.Version}"},
+                "Stage": {"Ref": "Api.Stage"},
+                "Arn": {"Fn::GetAtt": ["It.Alias", "AliasArn"]},
+            },
+        },
+    }
+    world = _world({"Resources": resources})
+    (function,) = world.of("AWS::Lambda::Function")
+    (probe,) = world.of("AWS::SSM::Parameter")
+    assert probe.properties == {
+        "Alias": f"{function.arn}:live",
+        "Version": f"{function.arn}:1",
+        "Stage": "v1",
+        "Arn": f"{function.arn}:live",
+    }
 
 
 def test_what_a_macro_makes_stays_unknown() -> None:

@@ -23,7 +23,7 @@ def _world(template: dict[str, Any]) -> World:
 
 def _value(written: Any, **template: Any) -> Any:
     """Return what a value becomes beside the given sections of a template."""
-    probe = {"Type": "AWS::SSM::Parameter", "Properties": {"Value": written}}
+    probe = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": written}}
     resources = {**template.pop("Resources", {}), "Probe": probe}
     world = _world({**template, "Resources": resources})
     return next(r for r in world.resources if r.logical_id == "Probe").get("Value")
@@ -77,8 +77,13 @@ _SECTIONS = {"Parameters": _PARAMETERS, "Conditions": _CONDITIONS}
         ({"a": {"Fn::If": ["No", "x", {"Ref": "AWS::NoValue"}]}, "b": 1}, {"b": 1}),
         ({"Fn::If": ["Either", 1, 2]}, 1),
         ({"Fn::If": ["Neither", 1, 2]}, 2),
+        # With the transform AWS::LanguageExtensions.
+        ({"Ref": {"Fn::Sub": "K${Known}nown"}}, Unknown("App has no Kanown")),
+        ({"Ref": {"Fn::Join": ["", ["Kno", "wn"]]}}, "a"),
+        ({"Fn::GetAtt": [{"Fn::Join": ["", ["Pro", "be"]]}, "Type"]}, "String"),
+        ({"Fn::GetAtt": [{"Ref": "Given"}, "Arn"]}, Unknown("the parameter Given has no default")),
     ],
-    ids=range(20),
+    ids=range(24),
 )
 def test_a_value_that_the_template_tells(written: Any, value: Any) -> None:
     assert _value(written, **_SECTIONS) == value
@@ -121,11 +126,12 @@ def test_a_value_that_the_template_tells(written: Any, value: Any) -> None:
         ({"Fn::Select": []}, "Fn::Select of [] is not what CloudFormation takes"),
         ({"Fn::Select": ["x", ["a"]]}, "Fn::Select of ['x', ['a']] is not what"),
         ({"Fn::Cidr": ["x", 1, 8]}, "Fn::Cidr of"),
+        ({"Fn::Cidr": [False, 1, 8]}, "Fn::Cidr of"),
         ({"Fn::GetAtt": "Vpc"}, "Fn::GetAtt of 'Vpc' is not what CloudFormation takes"),
         ({"Fn::FindInMap": ["M"]}, "Fn::FindInMap of ['M'] is not what CloudFormation takes"),
         ({"Ref": ["x"]}, "Ref of ['x'] is not what CloudFormation takes"),
     ],
-    ids=range(36),
+    ids=range(37),
 )
 def test_a_value_that_nobody_can_tell(written: Any, reason: str) -> None:
     mappings = {"M": {"a": {"x": "y"}}, "N": {"a": {"Fn::Transform": {"Name": "M"}}}}
@@ -531,16 +537,62 @@ def test_rules_of_a_group_stand_alone_or_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("conditions", "is_sure"),
+    [
+        ((None, None), True),
+        ((None, "Maybe"), False),
+        (("Maybe", "Maybe"), True),
+        (("Other", "Maybe"), False),
+    ],
+    ids=range(4),
+)
+def test_the_only_egress_rule_may_not_be_there(
+    conditions: tuple[str | None, str | None], is_sure: bool
+) -> None:
+    """Then EC2 adds one to everywhere."""
+    of_group, of_rule = conditions
+    resources = {
+        "Group": _conditional("AWS::EC2::SecurityGroup", of_group),
+        "Out": _conditional(
+            "AWS::EC2::SecurityGroupEgress", of_rule, GroupId={"Ref": "Group"}, CidrIp="10.0.0.0/8"
+        ),
+    }
+    world = _world({"Resources": resources, **_SECTIONS})
+    (group,) = world.of("AWS::EC2::SecurityGroup")
+    rules = security_group_rules(world, group, "Egress")
+    assert any("Unknown" in rule for rule in rules) != is_sure
+    assert any(rule.get("CidrIp") == "10.0.0.0/8" for rule in rules)
+
+
+def test_a_bound_on_retries_that_may_not_be_there_is_unknown() -> None:
+    retries = {"MaximumRetryAttempts": 0, "Qualifier": "$LATEST"}
+    resources = {
+        "Own": _conditional("AWS::Lambda::Function", "Maybe"),
+        "It": _conditional(
+            "AWS::Lambda::EventInvokeConfig", "Maybe", FunctionName={"Ref": "Own"}, **retries
+        ),
+        "Other": _conditional(
+            "AWS::Lambda::EventInvokeConfig", "Maybe", FunctionName="other", **retries
+        ),
+    }
+    world = _world({"Resources": resources, **_SECTIONS})
+    sure, unsure = world.of("AWS::Lambda::EventInvokeConfig")
+    assert sure.get("MaximumRetryAttempts") == 0
+    assert isinstance(unsure.get("MaximumRetryAttempts"), Unknown)
+
+
+@pytest.mark.parametrize(
     ("arn", "allowed"),
     [
         ("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", "logs:PutLogEvents"),
         ("arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess", "xray:PutTraceSegments"),
+        ("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess", "dynamodb:*"),
         ("arn:aws:iam::aws:policy/AdministratorAccess", "*"),
         # Somebody's own policy may be called like one of AWS's.
         ("arn:aws:iam::444455556666:policy/AWSXrayWriteOnlyAccess", "*"),
         ({"Ref": "Given"}, "*"),
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_a_managed_policy_allows_what_aws_says(arn: Any, allowed: str) -> None:
     role = _conditional("AWS::IAM::Role", None, ManagedPolicyArns=[arn])

@@ -25,8 +25,9 @@ _ATTACHED = {
     "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy",),
 }
 
-# The properties by which an association brings something that closes.
+# The properties by which something that is attached closes.
 _ASSOCIATIONS = {
+    "AWS::Lambda::EventInvokeConfig": ("MaximumEventAgeInSeconds", "MaximumRetryAttempts"),
     "AWS::Route53Resolver::FirewallRuleGroupAssociation": (
         "FirewallRuleGroupId",
         "MutationProtection",
@@ -37,6 +38,8 @@ _ASSOCIATIONS = {
 # The properties that name what the above are attached to.
 TARGETS = (
     "Bucket",
+    "FunctionName",
+    "GroupId",
     "GroupName",
     "Groups",
     "Queue",
@@ -87,4 +90,6 @@ def without_denies(document: Any) -> Any:
 
 
 def _denies(statement: Any) -> bool:
-    return isinstance(statement, dict) and statement.get("Effect") != "Allow"
+    # What may be an Allow stays.
+    kept = isinstance(statement, dict) and isinstance(statement.get("Effect"), Unknown)
+    return isinstance(statement, dict) and statement.get("Effect") != "Allow" and not kept

@@ -7,7 +7,10 @@ from typing import Any
 from ...errors import InvalidInputError
 from .yaml_templates import read_yaml
 
-__all__ = ["read_document", "read_json_object"]
+__all__ = ["SUFFIXES", "read_document", "read_json_object"]
+
+# How the names of templates end.
+SUFFIXES = (".json", ".template", ".yaml", ".yml")
 
 
 def read_json_object(path: Path, what: str) -> dict[str, Any]:
@@ -42,12 +45,15 @@ def read_document(path: Path) -> Any:
         What it holds, with the short forms of intrinsic functions (`!Ref`) written out.
 
     Raises:
-        InvalidInputError: It cannot be read, is neither, or is YAML and PyYAML is not installed.
+        InvalidInputError: It cannot be read, is neither, has a key twice in an object, or is YAML
+            and PyYAML is not installed.
     """
     text = _text(path)
     if text.lstrip().startswith(("{", "[")):
         try:
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_object)
+        except _TwiceError as error:
+            raise InvalidInputError(f"{path} has {error} twice") from error
         except (ValueError, RecursionError) as error:
             if path.suffix == ".json":
                 raise InvalidInputError(f"{path} is not JSON: {error}") from error
@@ -60,6 +66,18 @@ def read_document(path: Path) -> Any:
             f"{path} is YAML, which needs PyYAML: pip install 'secure-lambda-constructs[checks]', "
             "or convert it to JSON"
         ) from error
+
+
+class _TwiceError(Exception):
+    """An object has a key twice, so that the second value would hide the first."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    keys = [key for key, _ in pairs]
+    raise _TwiceError(next(key for key in keys if keys.count(key) > 1))
 
 
 def _text(path: Path) -> str:

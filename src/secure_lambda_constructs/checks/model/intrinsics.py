@@ -120,7 +120,7 @@ class Resolver:
             "Fn::Split": self._split,
             "Fn::Sub": self._sub,
             "Fn::ToJsonString": self._to_json,
-            "Ref": self._scope.ref,
+            "Ref": self._ref,
         }
 
     def resolve(self, value: Any) -> Any:
@@ -167,13 +167,17 @@ class Resolver:
         resolved = self.resolve(value)
         return resolved if isinstance(resolved, Unknown) else function(str(resolved))
 
+    def _ref(self, argument: Any) -> Any:
+        name = self.resolve(argument)
+        return name if isinstance(name, Unknown) else self._scope.ref(name)
+
     def _get_att(self, argument: Any) -> Any:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument
-        logical_id, name = parts
-        resolved = self.resolve(name)
-        if isinstance(resolved, Unknown):
-            return resolved
-        return self._scope.get_attribute(logical_id, resolved)
+        # The transform AWS::LanguageExtensions lets functions make both.
+        logical_id, name = (self.resolve(part) for part in parts)
+        if isinstance(logical_id, Unknown) or isinstance(name, Unknown):
+            return logical_id if isinstance(logical_id, Unknown) else name
+        return self._scope.get_attribute(logical_id, name)
 
     def _get_stack_output(self, argument: Any) -> Any:
         resolved = self.resolve(argument)
@@ -256,7 +260,8 @@ class Resolver:
         lost = next((part for part in (block, count, *rest) if isinstance(part, Unknown)), None)
         if lost is not None:
             return lost
-        network = ipaddress.ip_network(block)
+        # A number would be taken for an address.
+        network = ipaddress.ip_network(as_text(block))
         bits = int(rest[0]) if rest else 8
         subnets = network.subnets(new_prefix=network.max_prefixlen - bits)
         return [str(subnet) for subnet in itertools.islice(subnets, int(count))]

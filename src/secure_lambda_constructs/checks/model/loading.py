@@ -6,15 +6,13 @@ from typing import Any
 
 from ...errors import InvalidInputError
 from .assembly import load_assembly, unique
-from .files import read_document
+from .files import SUFFIXES, read_document
 from .nested import Templates, nested_stacks
 from .sources import DEFAULT_ACCOUNT, DEFAULT_REGION, StackTemplate
 from .transforms import as_section
 from .world import World
 
 __all__ = ["load"]
-
-_SUFFIXES = (".json", ".template", ".yaml", ".yml")
 
 
 def load(
@@ -32,7 +30,9 @@ def load(
     Args:
         paths: Each a cloud assembly (`cdk.out`), a CloudFormation or SAM template in JSON or YAML,
             or a folder of templates. Of a folder all JSON and YAML files are read, and those that
-            have `Resources` are templates; the folders in it are not looked at.
+            have `Resources` are templates; the folders in it are not looked at. The template of
+            a nested stack is taken from beside the template that names it, by the local path or
+            by the last part of the address.
         account: Where a stack that is bound to no account is taken to be deployed.
         region: Where a stack that is bound to no region is taken to be deployed.
         parameters: The values that the deployment gives to parameters, by their names.
@@ -86,7 +86,7 @@ def _folder(
 ) -> Iterator[StackTemplate]:
     found: list[StackTemplate] = []
     for path in sorted(folder.iterdir()):
-        if not path.name.endswith(_SUFFIXES) or not path.is_file():
+        if not path.name.endswith(SUFFIXES) or not path.is_file():
             continue
         content = read_document(path)
         if isinstance(content, dict) and isinstance(content.get("Resources"), dict):
@@ -138,7 +138,7 @@ def _stack(
     path: Path, template: dict[str, Any], account: str, region: str, parameters: Mapping[str, str]
 ) -> StackTemplate:
     name = path.name
-    for suffix in (*_SUFFIXES, ".template", ".nested"):
+    for suffix in (*SUFFIXES, ".template", ".nested"):
         name = name.removesuffix(suffix) or name
     return StackTemplate(
         name=name,

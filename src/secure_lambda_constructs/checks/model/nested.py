@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidInputError
-from .files import read_document, read_json_object
+from .files import SUFFIXES, read_document, read_json_object
 from .sources import StackTemplate
 from .transforms import as_section
 from .values import dig, strings
@@ -38,11 +38,12 @@ class Templates:
         """
         self.directory = directory
 
-    def of(self, resource: dict[str, Any]) -> Path | None:
+    def of(self, resource: dict[str, Any], *, parent: Path | None = None) -> Path | None:
         """Return the file of a nested stack's template.
 
         Args:
             resource: The nested stack, as the template of its parent has it.
+            parent: The file of that template.
 
         Returns:
             The file, None where it is not here.
@@ -50,7 +51,8 @@ class Templates:
         # The CDK leaves the name in the metadata, if its command line asks it to.
         told = dig(resource, "Metadata", "aws:asset:path")
         if isinstance(told, str):
-            return self.directory / told
+            asset = self.directory / told
+            return asset if asset.is_file() else None
         written = dig(resource, "Properties", _NESTED[resource["Type"]])
         names = {text.rpartition("/")[2] for text in strings(written)}
         found = {self._published[name] for name in names if name in self._published}
@@ -60,7 +62,10 @@ class Templates:
         if isinstance(written, str) and "://" not in written:
             local = self.directory / written
             return local if local.is_file() else None
-        return None
+        # Whoever uploads a folder names its files by their addresses.
+        beside = [self.directory / name for name in sorted(names) if name.endswith(SUFFIXES)]
+        local_files = [path for path in beside if path.is_file() and path != parent]
+        return local_files[0] if len(local_files) == 1 else None
 
     @cached_property
     def _published(self) -> dict[str, Path]:
@@ -98,9 +103,11 @@ def _with_nested(stack: StackTemplate, templates: Templates, depth: int) -> Iter
         raise InvalidInputError(f"{stack.file} is nested in itself")
     yield stack
     for logical_id, resource in as_section(stack.template.get("Resources")).items():
-        if dig(resource, "Type") not in _NESTED:
+        # A macro may make the type of an object.
+        kind = dig(resource, "Type")
+        if not isinstance(kind, str) or kind not in _NESTED:
             continue
-        file = templates.of(resource)
+        file = templates.of(resource, parent=stack.file)
         if file is None:
             # The world has a gap there.
             continue

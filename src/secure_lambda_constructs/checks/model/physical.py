@@ -5,6 +5,7 @@ is not known here is Unknown, never a guess.
 """
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from .values import Unknown
@@ -33,6 +34,8 @@ _IDS = {
     "AWS::EC2::VPCEndpoint": "vpce",
     "AWS::EC2::VPCPeeringConnection": "pcx",
     "AWS::EC2::VPNGateway": "vgw",
+    "AWS::EFS::AccessPoint": "fsap",
+    "AWS::EFS::FileSystem": "fs",
     "AWS::Route53Resolver::FirewallDomainList": "rslvr-fdl",
     "AWS::Route53Resolver::FirewallRuleGroup": "rslvr-frg",
     "AWS::Route53Resolver::FirewallRuleGroupAssociation": "rslvr-frgassoc",
@@ -43,38 +46,72 @@ _IDS = {
 
 # type: (property that names it, service of the ARN, rest of the ARN); Ref returns the name
 _NAMED = {
+    "AWS::CodeBuild::Project": ("Name", "codebuild", "project/{}"),
     "AWS::DynamoDB::GlobalTable": ("TableName", "dynamodb", "table/{}"),
     "AWS::DynamoDB::Table": ("TableName", "dynamodb", "table/{}"),
+    "AWS::ECR::Repository": ("RepositoryName", "ecr", "repository/{}"),
+    "AWS::ECS::Cluster": ("ClusterName", "ecs", "cluster/{}"),
     "AWS::Events::EventBus": ("Name", "events", "event-bus/{}"),
     "AWS::Events::Rule": ("Name", "events", "rule/{}"),
     "AWS::IAM::Group": ("GroupName", "iam", "group/{}"),
     "AWS::IAM::Role": ("RoleName", "iam", "role/{}"),
     "AWS::IAM::User": ("UserName", "iam", "user/{}"),
     "AWS::Kinesis::Stream": ("Name", "kinesis", "stream/{}"),
+    "AWS::KinesisFirehose::DeliveryStream": (
+        "DeliveryStreamName",
+        "firehose",
+        "deliverystream/{}",
+    ),
     "AWS::Lambda::Function": ("FunctionName", "lambda", "function:{}"),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}:*"),
+    "AWS::OpenSearchService::Domain": ("DomainName", "es", "domain/{}"),
     "AWS::RDS::DBCluster": ("DBClusterIdentifier", "rds", "cluster:{}"),
     "AWS::RDS::DBInstance": ("DBInstanceIdentifier", "rds", "db:{}"),
     "AWS::RDS::DBProxy": ("DBProxyName", "rds", "db-proxy:{}"),
     "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName", "rds", "subgrp:{}"),
     "AWS::S3::Bucket": ("BucketName", "s3", "{}"),
+    "AWS::SSM::Parameter": ("Name", "ssm", "parameter/{}"),
     "AWS::Signer::SigningProfile": ("ProfileName", "signer", "/signing-profiles/{}"),
 }
 
 # type: (property that names it, service, rest of the ARN); Ref returns the ARN
 _BY_ARN = {
+    "AWS::ECS::TaskDefinition": ("Family", "ecs", "task-definition/{}:1"),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "iam", "policy/{}"),
     "AWS::Lambda::CodeSigningConfig": (None, "lambda", "code-signing-config:csc-{}"),
     "AWS::Lambda::LayerVersion": ("LayerName", "lambda", "layer:{}:1"),
     "AWS::Oam::Sink": ("Name", "oam", "sink/{}"),
     "AWS::SNS::Topic": ("TopicName", "sns", "{}"),
     "AWS::SecretsManager::Secret": ("Name", "secretsmanager", "secret:{}-AbCdEf"),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", "states", "stateMachine:{}"),
+}
+
+# The attributes that are what Ref returns.
+_REPEATED = {
+    "AWS::Cognito::UserPool": ("UserPoolId",),
+    "AWS::IAM::ManagedPolicy": ("PolicyArn",),
+    "AWS::KMS::Key": ("KeyId",),
+    "AWS::Lambda::Alias": ("AliasArn",),
+    "AWS::SNS::Topic": ("TopicArn",),
+    "AWS::SQS::Queue": ("QueueUrl",),
+    "AWS::SecretsManager::Secret": ("Id",),
+    "AWS::StepFunctions::StateMachine": ("StateMachineArn",),
+}
+
+# type: the attribute that is the name, where Ref returns another thing
+_NAMES = {
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::StepFunctions::StateMachine": "Name",
 }
 
 # Ref returns letters and digits.
 _DIGESTS = {"AWS::ApiGateway::Deployment", "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"}
 
 _POSTGRES = "5432"
+
+# What a version of a function is taken to be numbered with.
+_VERSION = "1"
 
 # What the names of the databases of an account have in a region.
 _DATABASES = "abc123def456"
@@ -100,8 +137,7 @@ def reference(resource: "Resource") -> Any:
     if kind in _BY_ARN:
         return _by_arn(resource)
     if kind == "AWS::KMS::Key":
-        digits = _digest(resource, 32)
-        return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
+        return _uuid(resource)
     if kind in _DIGESTS:
         return _digest(resource, 10)
     if kind == "AWS::ApiGateway::Stage":
@@ -109,13 +145,17 @@ def reference(resource: "Resource") -> Any:
     if kind == "AWS::Lambda::Alias":
         return _of_function(resource, resource.get("Name"))
     if kind == "AWS::Lambda::Version":
-        return _of_function(resource, "1")
+        return _of_function(resource, _VERSION)
     if kind == "AWS::SecretsManager::SecretTargetAttachment":
         return resource.get("SecretId")
     if kind == "AWS::SQS::Queue":
         queue = _name(resource, "QueueName")
         host = f"https://sqs.{resource.region}.amazonaws.com/{resource.account}"
         return queue if isinstance(queue, Unknown) else f"{host}/{queue}"
+    if kind == "AWS::Cognito::UserPool":
+        return f"{resource.region}_{_digest(resource, 9)}"
+    if kind == "AWS::KMS::Alias":
+        return resource.get("AliasName")
     return Unknown(f"Ref of {resource.path} ({kind})")
 
 
@@ -135,7 +175,7 @@ def attribute(resource: "Resource", name: str) -> Any:
     special = _special(resource, name)
     if special is not None:
         return special
-    if kind in _NAMED and name == _NAMED[kind][0]:
+    if name in _REPEATED.get(kind, ()) or (kind in _NAMED and name == _NAMED[kind][0]):
         return reference(resource)
     # Many attributes repeat a property (VPC.CidrBlock, Subnet.AvailabilityZone).
     value = resource.get(name)
@@ -144,16 +184,14 @@ def attribute(resource: "Resource", name: str) -> Any:
 
 def _special(resource: "Resource", name: str) -> Any:
     kind = resource.type
-    if kind in _IDS and name in {"GroupId", "VpcId", "SubnetId", "RouteTableId", "Id"}:
-        owner = {"GroupId": "AWS::EC2::SecurityGroup", "SubnetId": "AWS::EC2::Subnet"}.get(name)
-        if name == "VpcId" and kind != "AWS::EC2::VPC":
-            return resource.get("VpcId")
-        if owner in {None, kind}:
-            return reference(resource)
+    if kind in _IDS and _names_itself(kind, name):
+        return reference(resource)
     if (kind, name) == ("AWS::EC2::VPC", "DefaultSecurityGroup"):
         return f"sg-{_digest(resource, 17)}"
-    if kind == "AWS::SQS::Queue" and name == "QueueName":
-        return _name(resource, name)
+    if name == _NAMES.get(kind):
+        return _name(resource, "StateMachineName" if name == "Name" else name)
+    if (kind, name) == ("AWS::Lambda::Version", "Version"):
+        return _VERSION
     if kind.startswith("AWS::RDS::"):
         return _of_database(resource, name)
     if kind.startswith("AWS::DynamoDB::") and name == "StreamArn":
@@ -161,6 +199,12 @@ def _special(resource: "Resource", name: str) -> Any:
     if kind == "AWS::Signer::SigningProfile" and name == "ProfileVersionArn":
         return _join(_arn(resource), "/", _digest(resource, 10))
     return None
+
+
+def _names_itself(kind: str, name: str) -> bool:
+    """Tell whether an attribute is the id: `Id`, `SubnetId` of a subnet, `DhcpOptionsId`."""
+    what = "group" if kind == "AWS::EC2::SecurityGroup" else kind.rpartition("::")[2].lower()
+    return name.lower() in ("id", f"{what}id")
 
 
 def _of_function(resource: "Resource", qualifier: Any) -> Any:
@@ -178,6 +222,11 @@ def _of_database(resource: "Resource", name: str) -> Any:
         return f"db-{digest.upper()}"
     if name == "DBProxyArn":
         return _format(resource, "rds", "db-proxy:prx-{}", digest[:17])
+    if name == "MasterUserSecret.SecretArn":
+        of = "cluster" if resource.type == "AWS::RDS::DBCluster" else "db"
+        return _format(
+            resource, "secretsmanager", "secret:rds!{}-AbCdEf", f"{of}-{_uuid(resource)}"
+        )
     if name in ("Endpoint", "Endpoint.Address"):
         return f"d{digest[:12]}.{_DATABASES}.{resource.region}.rds.amazonaws.com"
     if name == "Endpoint.Port" and "postgres" in str(resource.get("Engine")):
@@ -207,10 +256,13 @@ def _arn(resource: "Resource") -> Any:
         return _format(resource, "kms", "key/{}", reference(resource))
     if kind == "AWS::SQS::Queue":
         return _format(resource, "sqs", "{}", _name(resource, "QueueName"))
+    if kind == "AWS::Cognito::UserPool":
+        return _format(resource, "cognito-idp", "userpool/{}", reference(resource))
     if kind in _IDS:
-        return _format(
-            resource, "ec2", kind.rsplit("::", 1)[1].lower() + "/{}", reference(resource)
-        )
+        _, family, what = kind.split("::")
+        service = "elasticfilesystem" if family == "EFS" else "ec2"
+        words = re.sub("(?<=[a-z])(?=[A-Z])", "-", what).lower()
+        return _format(resource, service, f"{words}/{{}}", reference(resource))
     return Unknown(f"Arn of {resource.path} ({kind})")
 
 
@@ -232,12 +284,20 @@ def _format(resource: "Resource", service: str, rest: str, name: Any) -> Any:
         return name
     region = "" if service in _WITHOUT_REGION else resource.region
     account = "" if service in _WITHOUT_ACCOUNT else resource.account
+    if service == "ssm":
+        # A name that is a path has its slash already.
+        name = str(name).removeprefix("/")
     return f"arn:aws:{service}:{region}:{account}:{rest.format(name)}"
 
 
 def _join(*parts: Any) -> Any:
     lost = next((part for part in parts if isinstance(part, Unknown)), None)
     return lost if lost is not None else "".join(str(part) for part in parts)
+
+
+def _uuid(resource: "Resource") -> str:
+    digits = _digest(resource, 32)
+    return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
 
 
 def _digest(resource: "Resource", length: int) -> str:

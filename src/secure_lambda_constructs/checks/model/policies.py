@@ -4,61 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from .closing import without_denies
+from .managed_policies import managed_actions
 from .values import Unknown, as_list, unknowns
 from .world import Resource, World
 
 __all__ = ["VERSION", "pessimistic", "principal_documents", "role_documents", "statements"]
 
 VERSION = "2012-10-17"
-
-_LOG_ACTIONS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-_NETWORK_ACTIONS = [
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-]
-
-_TRACE_ACTIONS = [
-    "xray:GetSamplingRules",
-    "xray:GetSamplingStatisticSummaries",
-    "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-]
-
-# The AWS managed policies that functions commonly have; any other one may do everything.
-_MANAGED = {
-    "AWSXRayDaemonWriteAccess": _TRACE_ACTIONS,
-    "AWSXrayWriteOnlyAccess": _TRACE_ACTIONS,
-    "service-role/AWSLambdaBasicExecutionRole": _LOG_ACTIONS,
-    "service-role/AWSLambdaDynamoDBExecutionRole": [
-        "dynamodb:DescribeStream",
-        "dynamodb:GetRecords",
-        "dynamodb:GetShardIterator",
-        "dynamodb:ListStreams",
-        *_LOG_ACTIONS,
-    ],
-    "service-role/AWSLambdaKinesisExecutionRole": [
-        "kinesis:DescribeStream",
-        "kinesis:DescribeStreamSummary",
-        "kinesis:GetRecords",
-        "kinesis:GetShardIterator",
-        "kinesis:ListShards",
-        "kinesis:ListStreams",
-        "kinesis:SubscribeToShard",
-        *_LOG_ACTIONS,
-    ],
-    "service-role/AWSLambdaSQSQueueExecutionRole": [
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-        "sqs:ReceiveMessage",
-        *_LOG_ACTIONS,
-    ],
-    "service-role/AWSLambdaVPCAccessExecutionRole": _LOG_ACTIONS + _NETWORK_ACTIONS,
-}
 
 _PRINCIPALS = ("AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User")
 
@@ -84,7 +36,8 @@ def pessimistic(document: Any, *, of_resource: bool = False) -> dict[str, Any]:
     """Return a policy document with every Unknown replaced by what helps an attacker most.
 
     What is unknown in an Allow matches everything, its conditions hold; a Deny with anything
-    unknown in it does not count. A document that is unknown as a whole allows everything.
+    unknown in it does not count; what may be either is an Allow. A document that is unknown as a
+    whole allows everything.
 
     Args:
         document: The document, resolved.
@@ -119,18 +72,25 @@ def pessimistic(document: Any, *, of_resource: bool = False) -> dict[str, Any]:
         everything = {"Effect": "Allow", "Action": "*", "Resource": "*", **principal}
         return {"Version": VERSION, "Statement": [everything]}
     kept = [_worst(entry) for entry in statements(document)]
-    return {"Version": VERSION, "Statement": [entry for entry in kept if entry is not None]}
+    # The old language, which one without a version is in, has no variables.
+    version = {"Version": document["Version"]} if "Version" in document else {}
+    if any(unknowns(version)):
+        version = {"Version": VERSION}
+    return {**version, "Statement": [entry for entry in kept if entry is not None]}
 
 
 def _worst(statement: dict[str, Any]) -> dict[str, Any] | None:
     if not any(unknowns(statement)):
         return statement
-    if statement.get("Effect") != "Allow":
+    # What may be an Allow is one.
+    if not isinstance(effect := statement.get("Effect"), Unknown) and effect != "Allow":
         return None
     worst: dict[str, Any] = {}
     for key, value in statement.items():
         lost = any(unknowns(value))
-        if key == "Condition":
+        if key == "Effect":
+            worst[key] = "Allow"
+        elif key == "Condition":
             worst[key] = _known_conditions(value)
         elif key.startswith("Not"):
             worst[key] = [item for item in as_list(value) if not any(unknowns(item))] or ["none:*"]
@@ -212,9 +172,10 @@ def _managed(world: World, principal: Resource, arn: Any) -> Any:
     own = world.find(arn, "AWS::IAM::ManagedPolicy", near=principal)
     if own is not None:
         return own.get("PolicyDocument")
-    name = arn.partition(":policy/")[2] if isinstance(arn, str) else ""
     # The account in the ARN of one of AWS's own is "aws".
-    if name not in _MANAGED or ":iam::aws:" not in arn:
+    account, _, name = arn.partition(":policy/") if isinstance(arn, str) else ("", "", "")
+    actions = managed_actions(name) if account.endswith(":iam::aws") else None
+    if actions is None:
         return None
-    statement = {"Effect": "Allow", "Action": _MANAGED[name], "Resource": "*"}
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     return {"Version": VERSION, "Statement": [statement]}

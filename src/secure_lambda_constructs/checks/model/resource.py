@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from . import physical
 from .closing import TARGETS, without_reliance
 from .construct_paths import shortened
+from .documents import with_documents
+from .ids import with_ids
 from .values import NoValue, Unknown, dig
 
 if TYPE_CHECKING:
@@ -135,12 +137,13 @@ class Resource:
         value = self._stack.resolver.resolve(written.get(name))
         if isinstance(value, NoValue) or value is None:
             return None
-        if self.uncertain is None or self._is_there_with_its_targets:
+        value = with_ids(name, with_documents(name, value))
+        if self.uncertain is None or self.is_there_with_its_targets:
             return value
         return without_reliance(self.type, name, value, self.uncertain)
 
     @cached_property
-    def _is_there_with_its_targets(self) -> bool:
+    def is_there_with_its_targets(self) -> bool:
         """Whether all that it is attached to is there under the same condition."""
         named = [self._written[name] for name in TARGETS if name in self._written]
         conditions = list(self._stack.conditions_of(named))

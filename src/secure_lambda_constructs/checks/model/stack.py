@@ -46,6 +46,7 @@ class Stack:
         self.resolver = Resolver(self)
         self._conditions: dict[str, bool | Unknown] = {}
         self._pending: set[str] = set()
+        self._is_unrolling = False
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
@@ -171,7 +172,7 @@ class Stack:
             return pseudo[name]
         if name in self._parameters:
             return self._guarded(f"parameter {name}", lambda: self._parameter(name))
-        resource = self.resources.get(name)
+        resource = self._resource(name)
         if resource is None:
             return Unknown(f"{source.name} has no {name}")
         return self._guarded(f"Ref {name}", lambda: resource.id)
@@ -186,7 +187,11 @@ class Stack:
         Returns:
             Its value.
         """
-        resource = self.resources.get(logical_id)
+        made = self._resource(f"{logical_id}.{name}")
+        if made is not None:
+            # SAM has properties of its own, such as `Function.Alias`.
+            return self._guarded(f"{logical_id}.{name}", lambda: made.id)
+        resource = self._resource(logical_id)
         if resource is None:
             return Unknown(f"{self.source.name} has no {logical_id}")
         if resource.type == _NESTED and name.startswith("Outputs."):
@@ -308,17 +313,27 @@ class Stack:
     def _unrolled(self, section: str) -> tuple[dict[str, Any], list[str]]:
         """Return a section of the template without loops, and why loops are lost."""
         written = as_section(self.source.template.get(section))
-        if not has_loops(written):
+        if not has_loops(written) or self._is_unrolling:
             return written, []
         entries: dict[str, Any] = {}
         lost: list[str] = []
-        for key, value in written.items():
-            made = unrolled({key: value}, self.resolver.resolve)
-            if isinstance(made, Unknown):
-                lost.append(made.reason)
-            else:
-                entries.update(made)
+        self._is_unrolling = True
+        try:
+            for key, value in written.items():
+                made = unrolled({key: value}, self.resolver.resolve)
+                if isinstance(made, Unknown):
+                    lost.append(made.reason)
+                else:
+                    entries.update(made)
+        finally:
+            self._is_unrolling = False
         return entries, lost
+
+    def _resource(self, logical_id: str) -> Resource | None:
+        # Which resources there are, a loop cannot ask for: it makes them.
+        if self._is_unrolling:
+            return None
+        return self.resources.get(self._expansion.referable.get(logical_id, logical_id))
 
     def _may_be_there(self, template: Any) -> bool:
         condition = dig(template, "Condition")

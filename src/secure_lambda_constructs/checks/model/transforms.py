@@ -63,7 +63,7 @@ def reasons_of_template(template: dict[str, Any]) -> list[str]:
     reasons = [
         f"the macro {name} may change all that the template creates"
         for name in names
-        if name not in _UNDERSTOOD
+        if not isinstance(name, str) or name not in _UNDERSTOOD
     ]
     if "Fn::Transform" in as_section(template.get("Resources")):
         reasons.append("Fn::Transform adds resources that the template does not tell")

@@ -46,7 +46,7 @@ def as_list(value: Any) -> list[Any]:
     """
     if value is None:
         return []
-    return list(value) if isinstance(value, list) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def as_text(value: Any) -> str:
@@ -104,7 +104,7 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from strings(item)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from strings(item)
 
@@ -123,6 +123,6 @@ def unknowns(value: Any) -> Iterator[Unknown]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from unknowns(item)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from unknowns(item)

@@ -68,8 +68,19 @@ class Function:
 
     @cached_property
     def log_group(self) -> Resource | None:
-        """The log group of its own, None if Lambda makes one."""
-        return self._find(self.resource.get("LoggingConfig", "LogGroup"), "AWS::Logs::LogGroup")
+        """The log group that it writes to, None if no template creates it.
+
+        Without a configuration it is the one that has the name by which Lambda would make one.
+        """
+        resource = self.resource
+        named = resource.get("LoggingConfig", "LogGroup")
+        if named is not None:
+            return self._find(named, "AWS::Logs::LogGroup")
+        if not isinstance(resource.id, str):
+            return None
+        found = self._find(f"/aws/lambda/{resource.id}", "AWS::Logs::LogGroup")
+        here = (resource.account, resource.region)
+        return found if found is not None and (found.account, found.region) == here else None
 
     @property
     def session(self) -> str:
@@ -106,16 +117,14 @@ class Endpoint:
             rf"(?:(?:cn\.)?com\.amazonaws|aws\.api)\.{self.resource.region}\.([a-z0-9.\-]+)",
             str(name),
         )
-        if match is None or self.is_special:
-            return None
-        return match[1]
+        return None if match is None or self.is_special else match[1]
 
     @property
     def is_special(self) -> bool:
         """Whether it leads elsewhere than to a service of AWS in this region."""
         kind = self.resource.get("VpcEndpointType", default="Gateway")
         region = self.resource.get("ServiceRegion", default=self.resource.region)
-        return kind not in {"Gateway", "Interface"} or region != self.resource.region
+        return kind not in ("Gateway", "Interface") or region != self.resource.region
 
     @property
     def is_gateway(self) -> bool:
@@ -164,8 +173,12 @@ def security_group_rules(world: World, group: Resource, direction: str) -> list[
     for rule in as_list(group.get(f"SecurityGroup{direction}")):
         rules.append(rule if isinstance(rule, dict) else {"Unknown": rule})
     index = world.made(_ingress if direction == "Ingress" else _egress)
-    rules += [alone.properties for alone in index.get(None, []) + index.get(group.id, [])]
-    return rules
+    alone = index.get(None, []) + index.get(group.id, [])
+    if direction == "Egress" and not rules:
+        # Without any rule EC2 adds one to everywhere.
+        maybe = [rule for rule in alone if rule.uncertain and not rule.is_there_with_its_targets]
+        rules += [{"Unknown": rule.uncertain} for rule in maybe if len(maybe) == len(alone)]
+    return rules + [rule.properties for rule in alone]
 
 
 def _ingress(world: World) -> dict[Any, list[Resource]]:

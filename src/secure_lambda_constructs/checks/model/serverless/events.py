@@ -1,28 +1,15 @@
 """What SAM makes of the events of a function: who may call it, and what brings it messages."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..transforms import as_section
 from ..values import Unknown
+from .polled import POLLED, add_mapping, managed_policies, statements_of_event
+from .rules import RULES, add_rule, add_schedule
 from .written import Made, Written
 
-__all__ = ["add_events", "execution_policies"]
-
-# type: (property that names the source, managed policy of the role); Lambda asks these itself
-_POLLED = {
-    "DocumentDB": ("Cluster", ""),
-    "DynamoDB": ("Stream", "AWSLambdaDynamoDBExecutionRole"),
-    "Kinesis": ("Stream", "AWSLambdaKinesisExecutionRole"),
-    "MQ": ("Broker", ""),
-    "MSK": ("Stream", "AWSLambdaMSKExecutionRole"),
-    "SQS": ("Queue", "AWSLambdaSQSQueueExecutionRole"),
-    "SelfManagedKafka": ("", ""),
-}
-
-# The statements that a role gets for the others are not written down here.
-_UNTOLD = ("DocumentDB", "MQ", "SelfManagedKafka")
-
-_RULES = ("CloudWatchEvent", "EventBridgeRule", "Schedule")
+__all__ = ["add_events", "event_statements", "execution_policies"]
 
 # type: (principal, property that names the source)
 _CALLING = {
@@ -50,9 +37,22 @@ def execution_policies(written: Written) -> list[str]:
     Returns:
         Their names.
     """
-    kinds = [as_section(event).get("Type") for event in _events(written).values()]
-    names = [_POLLED[kind][1] for kind in kinds if isinstance(kind, str) and kind in _POLLED]
-    return list(dict.fromkeys(name for name in names if name))
+    return managed_policies([as_section(event).get("Type") for event in _events(written).values()])
+
+
+def event_statements(written: Written) -> Iterator[dict[str, Any]]:
+    """Yield the statements that the role gets for the events of a function.
+
+    Args:
+        written: The function.
+
+    Yields:
+        The statements.
+    """
+    for event in _events(written).values():
+        kind = as_section(event).get("Type")
+        if isinstance(kind, str) and kind in POLLED:
+            yield from statements_of_event(kind, as_section(as_section(event).get("Properties")))
 
 
 def add_events(written: Written, made: Made) -> None:
@@ -68,9 +68,9 @@ def add_events(written: Written, made: Made) -> None:
         logical_id = f"{written.logical_id}{name}"
         if not isinstance(kind, str) or name.startswith("Fn::"):
             made.reasons.append(f"nobody can tell the event {name}")
-        elif kind in _POLLED:
-            _add_mapping(written, made, logical_id, kind, properties)
-        elif kind in _RULES:
+        elif kind in POLLED:
+            add_mapping(written, made, logical_id, kind, properties)
+        elif kind in RULES:
             _add_rule(written, made, logical_id, properties)
         elif kind in _APIS:
             _add_api(written, made, logical_id, kind, properties)
@@ -86,49 +86,15 @@ def _events(written: Written) -> dict[str, Any]:
     return as_section(written.get("Events"))
 
 
-def _add_mapping(
-    written: Written, made: Made, logical_id: str, kind: str, properties: dict[str, Any]
-) -> None:
-    source, _ = _POLLED[kind]
-    left = {key: value for key, value in properties.items() if key != source}
-    arn = {"EventSourceArn": properties.get(source)} if source else {}
-    mapping = {**left, **arn, "FunctionName": {"Ref": written.logical_id}}
-    made.add(logical_id, written.like("AWS::Lambda::EventSourceMapping", mapping))
-    if kind in _UNTOLD and written.get("Role") is None:
-        made.reasons.append(f"what SAM allows a function for an event of {kind} is not known here")
-
-
 def _add_rule(written: Written, made: Made, logical_id: str, properties: dict[str, Any]) -> None:
-    target = {"Arn": _arn(written), "Id": "Target", **_letters(properties)}
-    rule: dict[str, Any] = {"Targets": [target]}
-    names = {
-        "EventBusName": "EventBusName",
-        "Name": "Name",
-        "Pattern": "EventPattern",
-        "Schedule": "ScheduleExpression",
-    }
-    rule |= {new: properties[old] for old, new in names.items() if old in properties}
-    made.add(logical_id, written.like("AWS::Events::Rule", rule))
+    add_rule(written, made, logical_id, properties, {"Arn": _arn(written)})
     _add_permission(written, made, logical_id, "events.amazonaws.com", _arn_of(logical_id))
 
 
 def _add_schedule(
     written: Written, made: Made, logical_id: str, properties: dict[str, Any]
 ) -> None:
-    role = properties.get("RoleArn") or {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]}
-    target = {"Arn": _arn(written), "RoleArn": role, **_letters(properties)}
-    made.add(logical_id, written.like("AWS::Scheduler::Schedule", {"Target": target}))
-    if "RoleArn" in properties:
-        return
-    trust = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": ["scheduler.amazonaws.com"]},
-    }
-    call = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": _arn(written)}
-    policy = {"PolicyName": "Call", "PolicyDocument": _document(call)}
-    properties = {"AssumeRolePolicyDocument": _document(trust), "Policies": [policy]}
-    made.add(f"{logical_id}Role", written.like("AWS::IAM::Role", properties))
+    add_schedule(written, made, logical_id, properties, "lambda:InvokeFunction", _arn(written))
 
 
 def _add_api(
@@ -190,15 +156,3 @@ def _arn(written: Written) -> dict[str, Any]:
 
 def _arn_of(logical_id: str) -> dict[str, Any]:
     return {"Fn::GetAtt": [logical_id, "Arn"]}
-
-
-def _letters(properties: dict[str, Any]) -> dict[str, Any]:
-    config = as_section(properties.get("DeadLetterConfig"))
-    if not config:
-        return {}
-    arn = config.get("Arn") or Unknown("SAM makes the dead-letter queue")
-    return {"DeadLetterConfig": {"Arn": arn}}
-
-
-def _document(statement: dict[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [statement]}

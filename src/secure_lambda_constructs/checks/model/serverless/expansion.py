@@ -12,12 +12,14 @@ from typing import Any
 from ..transforms import as_section
 from ..values import Unknown, dig
 from .functions import expand_function
-from .roles import role_of
+from .machines import expand_state_machine
 from .written import Made, Written, merged
 
 __all__ = ["Expansion"]
 
 _PREFIX = "AWS::Serverless::"
+
+_CONNECTORS = "what SAM allows by the connectors of a resource is not known here"
 
 
 class Expansion:
@@ -26,6 +28,8 @@ class Expansion:
     Attributes:
         resources: The resources, those that SAM makes among them.
         reasons: Why nobody can tell all that a resource of SAM makes, by its logical id.
+        referable: The logical ids of what SAM makes, by what templates may call it, such as
+            `Function.Alias`.
     """
 
     def __init__(self, resources: dict[str, Any], defaults: dict[str, Any]) -> None:
@@ -37,21 +41,37 @@ class Expansion:
         """
         self.resources: dict[str, Any] = {}
         self.reasons: dict[str, str] = {}
+        self.referable: dict[str, str] = {}
         for logical_id, resource in resources.items():
             kind = dig(resource, "Type")
             expand = _EXPANDED.get(kind) if isinstance(kind, str) else None
             properties = as_section(dig(resource, "Properties"))
             if expand is None or "Fn::Transform" in {**resource, **properties}:
                 self.resources[logical_id] = resource
+                if isinstance(dig(resource, "Connectors"), dict):
+                    self.reasons[logical_id] = _CONNECTORS
                 continue
             shared = as_section(defaults.get(kind.removeprefix(_PREFIX)))
+            shared = _kept(shared, resource.get("IgnoreGlobals"))
             written = Written(logical_id, resource, merged(shared, properties))
             made = expand(written)
+            for name, id_ in made.properties.items():
+                self.referable[f"{logical_id}.{name}"] = id_
+            if isinstance(resource.get("Connectors"), dict):
+                made.reasons.append(_CONNECTORS)
             if made.reasons:
                 self.reasons[logical_id] = "; ".join(made.reasons)
             for name, new in made.resources.items():
                 # Implicit APIs are made by the first event that needs them.
                 self.resources.setdefault(name, new)
+
+
+def _kept(shared: dict[str, Any], ignored: Any) -> dict[str, Any]:
+    """Return the `Globals` that a resource does not ask to leave out."""
+    if ignored == "*":
+        return {}
+    names = ignored if isinstance(ignored, list) else []
+    return {key: value for key, value in shared.items() if key not in names}
 
 
 def _layer(written: Written) -> Made:
@@ -88,32 +108,13 @@ def _rest_api(written: Written) -> Made:
         "TracingEnabled": written.get("TracingEnabled", False),
     }
     made.add(f"{written.logical_id}Stage", written.like("AWS::ApiGateway::Stage", stage))
+    made.properties["Stage"] = f"{written.logical_id}Stage"
     return made
 
 
 def _http_api(written: Written) -> Made:
     kept = written.only("CorsConfiguration", "Description", "DisableExecuteApiEndpoint", "Name")
     return written.made("AWS::ApiGatewayV2::Api", {**kept, "ProtocolType": "HTTP"})
-
-
-def _state_machine(written: Written) -> Made:
-    own = ("Definition", "DefinitionUri", "Events", "Name", "Policies", "Tracing", "Type")
-    left = written.without(*own, "PermissionsBoundary", "RolePath", "Role", "Logging")
-    renamed = {
-        "LoggingConfiguration": written.get("Logging"),
-        "RoleArn": written.get("Role") or {"Fn::GetAtt": [f"{written.logical_id}Role", "Arn"]},
-        "StateMachineName": written.get("Name"),
-        "StateMachineType": written.get("Type"),
-        "TracingConfiguration": written.get("Tracing"),
-    }
-    given = {key: value for key, value in renamed.items() if value is not None}
-    made = written.made("AWS::StepFunctions::StateMachine", {**left, **given})
-    if written.get("Role") is None:
-        role = role_of(written, "states.amazonaws.com", managed=[], statements=[])
-        made.add(f"{written.logical_id}Role", role)
-    if written.get("Events"):
-        made.reasons.append("what SAM makes of the events of a state machine is not known here")
-    return made
 
 
 def _application(written: Written) -> Made:
@@ -129,5 +130,5 @@ _EXPANDED: dict[str, Callable[[Written], Made]] = {
     "AWS::Serverless::HttpApi": _http_api,
     "AWS::Serverless::LayerVersion": _layer,
     "AWS::Serverless::SimpleTable": _table,
-    "AWS::Serverless::StateMachine": _state_machine,
+    "AWS::Serverless::StateMachine": expand_state_machine,
 }

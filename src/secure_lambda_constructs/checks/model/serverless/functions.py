@@ -5,9 +5,10 @@ from typing import Any
 
 from ..transforms import as_section
 from ..values import Unknown
-from .events import add_events, execution_policies
-from .roles import role_of
-from .written import Made, Written
+from .events import add_events, event_statements, execution_policies
+from .roles import managed_policy, role_of, trust_of
+from .sending import destination, sending
+from .written import Made, Written, or_else
 
 __all__ = ["expand_function"]
 
@@ -36,14 +37,6 @@ _OWN = (
     "VersionDescription",
 )
 
-# What a function may do to where its failures go.
-_SENDING = {
-    "EventBridge": "events:PutEvents",
-    "Lambda": "lambda:InvokeFunction",
-    "SNS": "sns:Publish",
-    "SQS": "sqs:SendMessage",
-}
-
 
 def expand_function(written: Written) -> Made:
     """Return what SAM makes of a function.
@@ -57,23 +50,29 @@ def expand_function(written: Written) -> Made:
     logical_id = written.logical_id
     function = {"Ref": logical_id}
     properties = {**written.without(*_OWN), "Code": _code(written)}
-    statements: list[dict[str, Any]] = []
+    made = written.made("AWS::Lambda::Function", properties)
+    statements = list(event_statements(written))
     letters = as_section(written.get("DeadLetterQueue"))
     if letters:
         properties["DeadLetterConfig"] = {"TargetArn": letters.get("TargetArn")}
-        statements.append(_sending(letters.get("Type"), letters.get("TargetArn")))
+        statements += sending(letters.get("Type"), letters.get("TargetArn"))
     tracing = written.get("Tracing")
     if tracing is not None and tracing != "Disabled":
         properties["TracingConfig"] = {"Mode": tracing}
     invoked = as_section(written.get("EventInvokeConfig"))
-    for outcome in as_section(invoked.get("DestinationConfig")).values():
-        target = as_section(outcome)
-        statements.append(_sending(target.get("Type"), _destination(target)))
+    destinations: dict[str, Any] = {}
+    for outcome, target in as_section(invoked.get("DestinationConfig")).items():
+        kind = as_section(target).get("Type")
+        arn = destination(written, made, outcome, as_section(target))
+        destinations[outcome] = {"Destination": arn}
+        statements += sending(kind, arn)
     role = written.get("Role")
-    properties["Role"] = role or {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]}
-    made = written.made("AWS::Lambda::Function", properties)
-    if role is None:
-        managed = ["AWSLambdaBasicExecutionRole", *execution_policies(written)]
+    properties["Role"] = or_else(role, {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]})
+    if properties["Role"] != role:
+        basic = "AWSLambdaBasicExecutionRole"
+        if written.get("DurableConfig"):
+            basic = "AWSLambdaBasicDurableExecutionRolePolicy"
+        managed = [basic, *execution_policies(written)]
         if "VpcConfig" in properties:
             managed.append("AWSLambdaVPCAccessExecutionRole")
         if "TracingConfig" in properties:
@@ -85,13 +84,11 @@ def expand_function(written: Written) -> Made:
     qualifier = _add_alias(written, made)
     if invoked:
         config = {"FunctionName": function, "Qualifier": qualifier or "$LATEST", **invoked}
-        config["DestinationConfig"] = {
-            outcome: {"Destination": _destination(as_section(target))}
-            for outcome, target in as_section(invoked.get("DestinationConfig")).items()
-        }
+        config["DestinationConfig"] = destinations
         name = f"{logical_id}EventInvokeConfig"
         made.add(name, written.like("AWS::Lambda::EventInvokeConfig", config))
     _add_url(written, made)
+    _add_deployment(written, made)
     add_events(written, made)
     return made
 
@@ -111,15 +108,6 @@ def _code(written: Written) -> dict[str, Any]:
     return {"S3Bucket": packed, "S3Key": packed}
 
 
-def _sending(kind: Any, target: Any) -> dict[str, Any]:
-    action = _SENDING.get(kind, "*") if isinstance(kind, str) else "*"
-    return {"Effect": "Allow", "Action": action, "Resource": target}
-
-
-def _destination(target: dict[str, Any]) -> Any:
-    return target.get("Destination") or Unknown("SAM makes the destination")
-
-
 def _add_alias(written: Written, made: Made) -> Any:
     alias = written.get("AutoPublishAlias")
     if alias is None:
@@ -131,7 +119,22 @@ def _add_alias(written: Written, made: Made) -> Any:
     name = f"{logical_id}Alias{alias}" if isinstance(alias, str) else f"{logical_id}Alias"
     properties = {**function, "FunctionVersion": version, "Name": alias}
     made.add(name, written.like("AWS::Lambda::Alias", properties))
+    made.properties |= {"Alias": name, "Version": f"{logical_id}Version"}
     return alias
+
+
+def _add_deployment(written: Written, made: Made) -> None:
+    preference = as_section(written.get("DeploymentPreference"))
+    if (
+        preference
+        and preference.get("Enabled") not in (False, "false")
+        and (preference.get("Role") is None)
+    ):
+        role = {
+            "AssumeRolePolicyDocument": trust_of("codedeploy.amazonaws.com"),
+            "ManagedPolicyArns": [managed_policy("AWSCodeDeployRoleForLambda")],
+        }
+        made.add("CodeDeployServiceRole", {"Type": "AWS::IAM::Role", "Properties": role})
 
 
 def _add_url(written: Written, made: Made) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Made", "Written", "merged"]
+__all__ = ["Made", "Written", "merged", "or_else"]
 
 
 @dataclass
@@ -13,10 +13,13 @@ class Made:
     Attributes:
         resources: The resources of CloudFormation, by their logical ids.
         reasons: What it makes that is not known here.
+        properties: The logical ids of those that a template may refer to as a property of the
+            resource, such as `Alias`.
     """
 
     resources: dict[str, Any]
     reasons: list[str] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
 
     def add(self, logical_id: str, resource: dict[str, Any]) -> None:
         """Add a resource.
@@ -103,6 +106,24 @@ class Written:
         """
         kept = {key: value for key, value in self.resource.items() if key == "Metadata"}
         return Made({self.logical_id: {**self.like(kind, properties), **kept}})
+
+
+def or_else(value: Any, made: Any) -> Any:
+    """Return what a resource says, or what SAM makes where it says nothing.
+
+    Args:
+        value: What it says; a condition may choose between something and nothing.
+        made: What SAM makes.
+
+    Returns:
+        The one or the other, with the condition where there is one.
+    """
+    match value:
+        case None | {"Ref": "AWS::NoValue"}:
+            return made
+        case {"Fn::If": [condition, first, second]}:
+            return {"Fn::If": [condition, or_else(first, made), or_else(second, made)]}
+    return value
 
 
 def merged(shared: Any, own: Any) -> Any:
