@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .world import ACCOUNT, REGION, World, make_zip
 
-__all__ = ["CHANGES", "Change"]
+__all__ = ["ALONE", "CHANGES", "SECRET", "Change"]
 
 SECRET = "hunter2-of-production"
 _ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -70,6 +70,18 @@ def _unsigned(world: World) -> None:
     world.replace_code(make_zip("by hand"), world.other_config(version, "Warn"))
 
 
+def _old_version(world: World) -> None:
+    """Publish unsigned code as a version, and put back the code of `$LATEST`."""
+    functions, was = world.functions, len(world.undo)
+    _unsigned(world)
+    world.settle()
+    made = functions.publish_version(FunctionName=world.orders)["Version"]
+    while len(world.undo) > was:
+        world.undo.pop()()
+    world.settle()
+    world.then(functions.delete_function, FunctionName=world.orders, Qualifier=made)
+
+
 def _foreign(world: World) -> None:
     version, code = world.foreign_version()
     world.replace_code(code, world.other_config(version))
@@ -115,21 +127,18 @@ def _alias_gone(world: World) -> None:
 def _permission(principal: str) -> Callable[[World], None]:
     def make(world: World) -> None:
         functions, name = world.functions, world.orders
-        functions.add_permission(
-            FunctionName=name,
-            StatementId="by-hand",
-            Action="lambda:InvokeFunction",
-            Principal=principal,
-        )
-        world.then(functions.remove_permission, FunctionName=name, StatementId="by-hand")
+        about = {"FunctionName": name, "StatementId": f"by-hand-{principal.replace('*', 'all')}"}
+        functions.add_permission(**about, Action="lambda:InvokeFunction", Principal=principal)
+        world.then(functions.remove_permission, **about)
 
     return make
 
 
-def _url(kind: str) -> Callable[[World], None]:
+def _url(kind: str, **qualifier: str) -> Callable[[World], None]:
     def make(world: World) -> None:
-        world.functions.create_function_url_config(FunctionName=world.orders, AuthType=kind)
-        world.then(world.functions.delete_function_url_config, FunctionName=world.orders)
+        about = {"FunctionName": world.orders, **qualifier}
+        world.functions.create_function_url_config(**about, AuthType=kind)
+        world.then(world.functions.delete_function_url_config, **about)
 
     return make
 
@@ -219,7 +228,8 @@ def _policies(world: World) -> None:
 
 
 def _trust(world: World) -> None:
-    role = _role(world)
+    found = world.functions.get_function_configuration(FunctionName=world.relay)
+    role = {"RoleName": found["Role"].rsplit("/", 1)[-1]}
     was = world.iam.get_role(**role)["Role"]["AssumeRolePolicyDocument"]
     statement = {
         "Effect": "Allow",
@@ -288,6 +298,9 @@ CHANGES: dict[str, Change] = {
             "unsigned-code": ("Lambda has checked on $LATEST", _CODE),
         },
     ),
+    "unsigned-version": Change(
+        _old_version, {"unsigned-code": ("no signature that Lambda has checked on 2", _CODE)}
+    ),
     "foreign-signature": Change(
         _foreign,
         {
@@ -327,19 +340,21 @@ CHANGES: dict[str, Change] = {
     "alias-gone": Change(_alias_gone, {"resource-missing": ("gone", "DeleteAlias")}),
     "open-permission": Change(
         _permission("333344445555"),
-        {"permission-open": ("by-hand admits arn:aws:iam::333344445555:root", "AddPermission")},
+        {"permission-open": ("by-hand-333344445555 admits arn:aws:iam::", "AddPermission")},
     ),
     "public-permission": Change(
-        _permission("*"), {"permission-open": ("statement by-hand admits *", "AddPermission")}
+        _permission("*"), {"permission-open": ("statement by-hand-all admits *", "AddPermission")}
     ),
     "own-permission": Change(
-        _permission(ACCOUNT), {"permission-added": ("by-hand: arn:aws:iam::2222", "AddPermission")}
+        _permission(ACCOUNT),
+        {"permission-added": (f"by-hand-{ACCOUNT}: arn:aws:iam::2222", "AddPermission")},
     ),
     "open-url": Change(
         _url("NONE"), {"url-open": ("AuthType NONE on $LATEST", "CreateFunctionUrlConfig")}
     ),
     "own-url": Change(
-        _url("AWS_IAM"), {"url-added": ("AuthType AWS_IAM on $LATEST", "CreateFunctionUrlConfig")}
+        _url("AWS_IAM", Qualifier="live"),
+        {"url-added": ("AuthType AWS_IAM on live", "CreateFunctionUrlConfig")},
     ),
     "endpoint-policy": Change(
         _endpoint_policy, {"endpoint-changed": ("another PolicyDocument", "ModifyVpcEndpoint")}
@@ -351,7 +366,13 @@ CHANGES: dict[str, Change] = {
             "endpoint-open": ("any principals and resources", "CreateVpcEndpoint"),
         },
     ),
-    "route": Change(_route, {"route-added": ("0.0.0.0/0 through igw-", "CreateRoute")}),
+    "route": Change(
+        _route,
+        {
+            "gateway-added": ("internet gateway in vpc-", "AttachInternetGateway"),
+            "route-added": ("0.0.0.0/0 through igw-", "CreateRoute"),
+        },
+    ),
     "security-group": Change(
         _group,
         {
@@ -412,3 +433,17 @@ CHANGES: dict[str, Change] = {
         },
     ),
 }
+ALONE = (
+    "configuration",
+    "unsigned-layer",
+    "outside-network",
+    "unsigned-code",
+    "unsigned-version",
+    "foreign-signature",
+    "no-signing-config",
+    "other-signing-config",
+    "warn",
+    "alias-gone",
+    "dns-rule",
+)
+"""Changes of the same things, which are made one after the other; all others at once."""

@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 from botocore.loaders import Loader
+from botocore.session import Session
 
 from cdk_cli import CdkProject, bootstrap
 from local_aws import LocalAws
+from secure_lambda_constructs.checks.audit.assembly import read_assembly
+from secure_lambda_constructs.checks.audit.baseline import compare, read_baseline
+from secure_lambda_constructs.checks.audit.findings import Finding
+from secure_lambda_constructs.checks.audit.functions import Function
 from secure_lambda_constructs.cli.main import main
+from secure_lambda_constructs.signing.command.session import new_session
 
+from .comparing import Compare, cloudformation, write
+from .fake_account import REGION as FAKE_REGION
+from .recorded import recorded_session
 from .world import ACCOUNT, REGION, World
 
 __all__ = ["Run"]
@@ -53,6 +62,27 @@ def world(deployed: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("AWS_RETRY_MODE", "standard")
     # What botocore knows of the services is read once, not for each run.
     monkeypatch.setattr("botocore.session.create_loader", lambda path: _LOADER)
+    # Nor is a client made anew where there is one: all are of the same account, with the same
+    # settings.
+    create = Session.create_client
+    clients = deployed.clients
+
+    def create_client(self: Session, service: str, **settings: Any) -> Any:
+        key = service, settings.get("region_name")
+        if key[1] is None:  # the tests' own
+            return create(self, service, **settings)
+        if key not in clients:
+            clients[key] = create(self, service, **settings)
+        return clients[key]
+
+    monkeypatch.setattr(Session, "create_client", create_client)
+
+    def with_recorded(region: str | None, *, at_once: int) -> tuple[Any, str]:
+        session, known = new_session(region, at_once=at_once)
+        return recorded_session(session, deployed.recorded, deployed.answered), known
+
+    connecting = "secure_lambda_constructs.checks.audit.calls.new_session"
+    monkeypatch.setattr(connecting, with_recorded)
     yield deployed
     aws.clear_faults()
     deployed.restore()
@@ -85,5 +115,25 @@ def look(world: World, run: Run) -> Look:
         options = ["--region", REGION, "--json"]
         options += ["--baseline", str(world.assembly)] if baseline else []
         return dict(json.loads(run(*options, *arguments, code=code)[0]))
+
+    return execute
+
+
+@pytest.fixture
+def compared(tmp_path: Path) -> Compare:
+    """Compare resources with what an account answers."""
+
+    def execute(
+        resources: dict[str, Any], functions: list[Function] | None = None, **answers: Any
+    ) -> list[Finding]:
+        template = {"Resources": resources}
+        account = cloudformation(template, **answers)
+        stacks = read_assembly(write(tmp_path / "cdk.out", template))
+        baseline = read_baseline(account, stacks, [FAKE_REGION])
+        assert baseline.left_out == []
+        there = {FAKE_REGION: functions} if functions is not None else {}
+        found = list(compare(account, baseline, there))
+        assert [(gap.operation, gap.about) for gap in account.gaps] == []
+        return found
 
     return execute

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ import pytest
 from secure_lambda_constructs.checks.audit.assembly import read_assembly
 from secure_lambda_constructs.checks.audit.attributes import attribute_of
 from secure_lambda_constructs.checks.audit.baseline import compare, read_baseline
-from secure_lambda_constructs.checks.audit.calls import Account
-from secure_lambda_constructs.checks.audit.findings import Finding
 from secure_lambda_constructs.checks.audit.functions import Function
 from secure_lambda_constructs.checks.audit.intrinsics import UNKNOWN
 
+from .comparing import Compare, cloudformation, told, write
 from .fake_account import NUMBER, REGION, account_with, refused
 
 GONE = refused("ResourceNotFoundException")
@@ -23,75 +22,10 @@ ARN = f"arn:aws:lambda:{REGION}:{NUMBER}:function:f"
 UNKNOWABLE = {"Fn::GetAtt": ["Nothing", "Known"]}
 
 
-def _write(folder: Path, template: dict[str, Any], **stack: Any) -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / "App.template.json").write_text(json.dumps(template))
-    artifact = {
-        "type": "aws:cloudformation:stack",
-        "environment": "aws://unknown-account/unknown-region",
-        "properties": {"templateFile": "App.template.json"},
-    }
-    manifest = {"artifacts": {"App": artifact | stack, "Tree": {"type": "cdk:tree"}}}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
-
-
-def _cloudformation(template: dict[str, Any], **answers: Any) -> Account:
-    """Return an account with a stack of the template; each resource's physical id is its name."""
-    listed = [
-        {"LogicalResourceId": name, "PhysicalResourceId": name.lower()}
-        for name in template["Resources"]
-        if name != "NotMade"
-    ]
-    stack = {
-        "StackId": "stack-id",
-        "StackName": "App",
-        "CreationTime": "2026-11-28",
-        "Parameters": [
-            {"ParameterKey": name, "ParameterValue": "a,b"}
-            for name in template.get("Parameters", {})
-        ],
-    }
-    known = {
-        "describe_stacks": {"Stacks": [stack]},
-        "list_stack_resources": {"StackResourceSummaries": listed},
-        "list_exports": {"Exports": []},
-        "get_template": {"TemplateBody": template},
-    }
-    return account_with(**(known | answers))
-
-
-Compare = Callable[..., list[Finding]]
-
-
-@pytest.fixture
-def compared(tmp_path: Path) -> Compare:
-    """Compare resources with what an account answers."""
-
-    def execute(
-        resources: dict[str, Any], functions: list[Function] | None = None, **answers: Any
-    ) -> list[Finding]:
-        template = {"Resources": resources}
-        account = _cloudformation(template, **answers)
-        stacks = read_assembly(_write(tmp_path / "cdk.out", template))
-        baseline = read_baseline(account, stacks, [REGION])
-        assert baseline.left_out == []
-        there = {REGION: functions} if functions is not None else {}
-        found = list(compare(account, baseline, there))
-        assert [(gap.operation, gap.about) for gap in account.gaps] == []
-        return found
-
-    return execute
-
-
-def _told(findings: list[Finding]) -> list[tuple[str, str]]:
-    return [(each.kind, each.found) for each in findings]
-
-
 def test_stages_are_read_and_other_places_are_left_out(tmp_path: Path) -> None:
-    folder = _write(tmp_path / "cdk.out", {"Resources": {}})
-    stage = _write(folder / "stage", {"Resources": {}}, environment="aws://999900001111/eu-west-1")
-    _write(folder / "far", {"Resources": {}}, environment=f"aws://{NUMBER}/us-west-2")
+    folder = write(tmp_path / "cdk.out", {"Resources": {}})
+    stage = write(folder / "stage", {"Resources": {}}, environment="aws://999900001111/eu-west-1")
+    write(folder / "far", {"Resources": {}}, environment=f"aws://{NUMBER}/us-west-2")
     manifest = json.loads((folder / "manifest.json").read_text())
     for name in ("stage", "far"):
         manifest["artifacts"][name] = {
@@ -106,7 +40,7 @@ def test_stages_are_read_and_other_places_are_left_out(tmp_path: Path) -> None:
         (NUMBER, "us-west-2", "far"),
     ]
     assert stacks[1].folder == stage
-    baseline = read_baseline(_cloudformation({"Resources": {}}), stacks, [REGION])
+    baseline = read_baseline(cloudformation({"Resources": {}}), stacks, [REGION])
     assert [each.name for each in baseline.stacks] == ["App"]
     assert [why for _, why in baseline.left_out] == [
         "it is for account 999900001111",
@@ -116,12 +50,12 @@ def test_stages_are_read_and_other_places_are_left_out(tmp_path: Path) -> None:
 
 def test_a_stack_that_cannot_be_read_is_a_gap(tmp_path: Path) -> None:
     template: dict[str, Any] = {"Resources": {}}
-    stacks = read_assembly(_write(tmp_path / "cdk.out", template))
-    account = _cloudformation(template, describe_stacks=refused("AccessDenied"))
+    stacks = read_assembly(write(tmp_path / "cdk.out", template))
+    account = cloudformation(template, describe_stacks=refused("AccessDenied"))
     assert read_baseline(account, stacks, [REGION]).stacks == []
     assert [gap.operation for gap in account.gaps] == ["DescribeStacks"]
     # Without the deployed template the rest is compared all the same.
-    account = _cloudformation(template, get_template=refused("AccessDenied"))
+    account = cloudformation(template, get_template=refused("AccessDenied"))
     assert read_baseline(account, stacks, [REGION]).stacks[0].findings == []
     assert [gap.operation for gap in account.gaps] == ["GetTemplate"]
 
@@ -129,14 +63,14 @@ def test_a_stack_that_cannot_be_read_is_a_gap(tmp_path: Path) -> None:
 def test_a_stack_that_was_only_planned_is_missing(tmp_path: Path) -> None:
     template = {"Resources": {"One": {"Type": "AWS::IAM::Role"}}}
     planned = {"StackId": "i", "StackName": "App", "StackStatus": "REVIEW_IN_PROGRESS"}
-    account = _cloudformation(template, describe_stacks={"Stacks": [planned]})
-    stacks = read_assembly(_write(tmp_path / "cdk.out", template))
+    account = cloudformation(template, describe_stacks={"Stacks": [planned]})
+    stacks = read_assembly(write(tmp_path / "cdk.out", template))
     [stack] = read_baseline(account, stacks, [REGION]).stacks
-    assert _told(stack.findings) == [("stack-missing", "REVIEW_IN_PROGRESS")]
+    assert told(stack.findings) == [("stack-missing", "REVIEW_IN_PROGRESS")]
 
 
 def test_a_template_that_is_not_ascii_is_not_another_one(tmp_path: Path) -> None:
-    stacks = read_assembly(_write(tmp_path / "cdk.out", {"Resources": {}, "Description": "für"}))
+    stacks = read_assembly(write(tmp_path / "cdk.out", {"Resources": {}, "Description": "für"}))
     template: dict[str, Any] = {"Resources": {}}
     bodies: list[tuple[Any, list[str]]] = [
         (template | {"Description": "f?r"}, []),
@@ -144,7 +78,7 @@ def test_a_template_that_is_not_ascii_is_not_another_one(tmp_path: Path) -> None
         ("Resources: {}", ["stack-changed"]),
     ]
     for body, kinds in bodies:
-        account = _cloudformation(template, get_template={"TemplateBody": body})
+        account = cloudformation(template, get_template={"TemplateBody": body})
         found = read_baseline(account, stacks, [REGION]).stacks[0].findings
         assert [each.kind for each in found] == kinds
 
@@ -175,8 +109,8 @@ def test_parameters_and_conditions_are_those_of_the_deployed_stack(tmp_path: Pat
             "NotMade": {"Type": "AWS::Test::One", "Condition": "Unclear"},
         },
     }
-    stacks = read_assembly(_write(tmp_path / "cdk.out", template))
-    [stack] = read_baseline(_cloudformation(template), stacks, [REGION]).stacks
+    stacks = read_assembly(write(tmp_path / "cdk.out", template))
+    [stack] = read_baseline(cloudformation(template), stacks, [REGION]).stacks
     [one] = stack.resources
     assert one.properties == {
         "Plain": "a,b",
@@ -192,7 +126,7 @@ def test_nested_stacks_are_read_by_their_templates(tmp_path: Path) -> None:
     nested = {"Type": "AWS::CloudFormation::Stack"}
     named = nested | {"Metadata": {"aws:asset:path": "Inner.json", "aws:cdk:path": "App/Inner"}}
     template = {"Resources": {"Inner": named, "Foreign": nested}}
-    stacks = read_assembly(_write(folder, template))
+    stacks = read_assembly(write(folder, template))
     (folder / "Inner.json").write_text(json.dumps({"Resources": {"Deep": {"Type": "A::B::C"}}}))
     physical = {"Inner": "inner-stack", "Foreign": "foreign-stack", "Deep": "deep"}
 
@@ -204,12 +138,12 @@ def test_nested_stacks_are_read_by_their_templates(tmp_path: Path) -> None:
             ]
         }
 
-    account = _cloudformation(
+    account = cloudformation(
         template, list_stack_resources=resources, get_template=refused("AccessDenied")
     )
     [stack] = read_baseline(account, stacks, [REGION]).stacks
     assert [(each.path, each.physical) for each in stack.resources] == [("App/Inner/Deep", "deep")]
-    assert _told(stack.findings) == [("cannot-tell", "its template is not named in the assembly")]
+    assert told(stack.findings) == [("cannot-tell", "its template is not named in the assembly")]
 
 
 @pytest.mark.parametrize(
@@ -350,7 +284,7 @@ def test_what_cannot_be_told_is_a_finding_of_its_own(
         "list_firewall_domains": {"Domains": []},
     }
     found = compared({"One": {"Type": kind, "Properties": properties}}, [], **answers)
-    assert _told(found) == [("cannot-tell", f"unknown: {unknown}")]
+    assert told(found) == [("cannot-tell", f"unknown: {unknown}")]
 
 
 def _live(**configuration: Any) -> Function:
@@ -380,7 +314,7 @@ def test_defaults_stand_for_what_a_template_leaves_out(compared: Compare) -> Non
     assert found[0].expected == "Timeout 3; FileSystemConfigs none"
 
 
-def test_variables_that_lambda_may_not_decrypt_cannot_be_told(compared: Compare) -> None:
+def test_variables_that_lambda_may_not_decrypt_cannot_betold(compared: Compare) -> None:
     variables = {"Variables": {"A": "a"}}
     properties: dict[str, Any] = {"PackageType": "Image", "Environment": variables}
     function = {"Type": "AWS::Lambda::Function", "Properties": properties}
@@ -414,8 +348,8 @@ def test_only_a_version_of_the_current_code_is_compared(
         list_stack_resources={"StackResourceSummaries": listed},
         **_CLOSED,
     )
-    told = ("cannot-tell", "unknown: CodeSha256 (the template names no object)")
-    assert _told(found) == [told] * (2 if logical != "Old" else 1)
+    code = ("cannot-tell", "unknown: CodeSha256 (the template names no object)")
+    assert told(found) == [code] * (2 if logical != "Old" else 1)
 
 
 def test_permissions_and_urls_that_are_unknown_hide_nothing(compared: Compare) -> None:
@@ -432,16 +366,16 @@ def test_permissions_and_urls_that_are_unknown_hide_nothing(compared: Compare) -
         },
     }
     found = compared(resources, [_live()], **_CLOSED)
-    assert _told(found) == [("cannot-tell", "unknown: the permissions of the function")]
+    assert told(found) == [("cannot-tell", "unknown: the permissions of the function")]
 
 
-def test_code_that_cannot_be_read_is_told(compared: Compare) -> None:
+def test_code_that_cannot_be_read_istold(compared: Compare) -> None:
     code = {"S3Bucket": "b", "S3Key": "k"}
     function = {"Type": "AWS::Lambda::Function", "Properties": {"Code": code}}
     found = compared(
         {"F": function}, [_live(PackageType="Zip")], get_object=refused("NoSuchKey"), **_CLOSED
     )
-    assert _told(found) == [("cannot-tell", "unknown: CodeSha256 (the code s3://b/k is gone)")]
+    assert told(found) == [("cannot-tell", "unknown: CodeSha256 (the code s3://b/k is gone)")]
 
 
 class _Body(io.BytesIO):
@@ -480,8 +414,8 @@ def test_code_is_read_where_s3_does_not_know_its_hash(
 def test_code_that_is_throttled_is_told_and_a_gap(tmp_path: Path) -> None:
     code = {"S3Bucket": "b", "S3Key": "k"}
     template = {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": code}}}}
-    account = _cloudformation(template, get_object=refused("SlowDown"), **_CLOSED)
-    stacks = read_assembly(_write(tmp_path / "cdk.out", template))
+    account = cloudformation(template, get_object=refused("SlowDown"), **_CLOSED)
+    stacks = read_assembly(write(tmp_path / "cdk.out", template))
     baseline = read_baseline(account, stacks, [REGION])
     [finding] = compare(account, baseline, {REGION: [_live(PackageType="Zip")]})
     assert "AWS throttles it (SlowDown): repeat the command with --resume FILE" in finding.found
@@ -503,18 +437,18 @@ def test_weights_of_an_alias_are_compared(compared: Compare) -> None:
     routing = {"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}
     assert compared({"A": alias}, [], get_alias=live | routing) == []
     found = compared({"A": alias}, [], get_alias=live)
-    assert _told(found) == [("configuration-changed", "RoutingConfig: 2=0.1 removed")]
+    assert told(found) == [("configuration-changed", "RoutingConfig: 2=0.1 removed")]
     unknown = alias["Properties"] | {"RoutingConfig": UNKNOWABLE}
     found = compared({"A": alias | {"Properties": unknown}}, [], get_alias=live)
-    assert _told(found) == [("cannot-tell", "unknown: RoutingConfig")]
+    assert told(found) == [("cannot-tell", "unknown: RoutingConfig")]
 
 
-def test_objects_and_lists_that_are_unknown_as_a_whole_are_told(compared: Compare) -> None:
+def test_objects_and_lists_that_are_unknown_as_a_whole_aretold(compared: Compare) -> None:
     names = ["Environment", "VpcConfig", "Layers", "LoggingConfig", "Timeout"]
     properties = {name: UNKNOWABLE for name in names} | {"PackageType": "Image"}
     function = {"Type": "AWS::Lambda::Function", "Properties": properties}
     found = compared({"F": function}, [_live()], **_CLOSED)
-    assert _told(found) == [
+    assert told(found) == [
         (
             "cannot-tell",
             "unknown: Timeout, Environment, SubnetIds, SecurityGroupIds, Ipv6AllowedForDualStack, "
@@ -525,7 +459,7 @@ def test_objects_and_lists_that_are_unknown_as_a_whole_are_told(compared: Compar
     live = {"RoleName": "r", "Arn": "a", "RolePolicyList": [], "AttachedManagedPolicies": []}
     details = {"RoleDetailList": [live], "Policies": []}
     found = compared({"R": role}, [], get_account_authorization_details=details)
-    assert _told(found) == [("cannot-tell", "unknown: Policies")]
+    assert told(found) == [("cannot-tell", "unknown: Policies")]
 
 
 def test_policies_of_other_resources_belong_to_the_role(compared: Compare) -> None:
@@ -561,10 +495,10 @@ def test_policies_of_other_resources_belong_to_the_role(compared: Compare) -> No
         return {"get_account_authorization_details": found}
 
     found = compared(resources, [], **details())
-    assert _told(found) == [("role-changed", "PermissionsBoundary limit")]
+    assert told(found) == [("role-changed", "PermissionsBoundary limit")]
     other = [{"PolicyName": "p", "PolicyDocument": {"Statement": []}}]
     found = compared(resources, [], **details(RolePolicyList=other, PermissionsBoundary=None))
-    assert _told(found) == [("role-changed", "another policy p")]
+    assert told(found) == [("role-changed", "another policy p")]
 
 
 def test_an_interface_endpoint_is_compared_as_far_as_the_template_goes(compared: Compare) -> None:
@@ -636,7 +570,7 @@ def test_routes_of_the_template_and_inside_are_wanted(compared: Compare) -> None
         {"RouteTableId": "rtb-2", "VpcId": "w", "Routes": routes},
     ]
     answers = _EMPTY | {"describe_route_tables": {"RouteTables": tables}}
-    assert _told(compared(resources, [], **answers)) == [
+    assert told(compared(resources, [], **answers)) == [
         ("route-added", "::/0 through eigw-1"),
         ("route-added", "10.2.0.0/16 through nothing"),
     ]

@@ -9,16 +9,20 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from secure_lambda_constructs.checks.audit.calls import _DENIED, Account
 from secure_lambda_constructs.checks.audit.findings import KINDS
 from secure_lambda_constructs.checks.audit.permissions import ACTIONS_BY_OPERATION
 
-from .changes import CHANGES, SECRET
+from .changes import ALONE, CHANGES, SECRET
 from .conftest import Look, Run
+from .data_changes import DATA_CHANGES
 from .world import ACCOUNT, REGION, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.local_aws]
@@ -40,7 +44,7 @@ def test_nothing_is_found_in_what_was_deployed(world: World, look: Look, run: Ru
     assert [each["kind"] for each in accepted["accepted"]] == ["outside-network"]
 
 
-@pytest.mark.parametrize("name", list(CHANGES))
+@pytest.mark.parametrize("name", ALONE)
 def test_a_change_by_hand_is_found_and_nothing_else(world: World, look: Look, name: str) -> None:
     change = CHANGES[name]
     change.make(world)
@@ -55,10 +59,74 @@ def test_a_change_by_hand_is_found_and_nothing_else(world: World, look: Look, na
     assert SECRET not in json.dumps(findings)
 
 
+class _Expected(NamedTuple):
+    name: str
+    kind: str
+    resource: str
+    found: tuple[str, ...]
+    call: str
+
+    def is_met_by(self, finding: dict[str, Any]) -> bool:
+        return (
+            finding["kind"] == self.kind
+            and finding["resource"].endswith(self.resource)
+            and all(part in finding["found"] for part in self.found)
+        )
+
+
+def _change_all(world: World) -> Iterator[_Expected]:
+    """Make all changes that can be made at once, and yield what must be found."""
+    for name, each in DATA_CHANGES.items():
+        yield _Expected(name, each.kind, each.make(world), each.found, each.call)
+    for name, change in CHANGES.items():
+        if name not in ALONE:
+            change.make(world)
+            for kind, (part, call) in change.found.items():
+                yield _Expected(name, kind, "", (part,), call)
+
+
+def test_all_other_changes_are_found_and_told_when_they_are_taken_back(
+    world: World, look: Look
+) -> None:
+    began = datetime.now(UTC).isoformat()
+    expected = list(_change_all(world))
+    report = look()
+    assert report["unread"] == []
+    left, wrong = report["findings"], []
+    for each in expected:
+        found = [finding for finding in left if each.is_met_by(finding)]
+        left = [finding for finding in left if finding not in found]
+        calls = [(finding["changed"] or {}).get("call", "") for finding in found]
+        as_expected = [bool(call) is bool(each.call) for call in calls] == [True]
+        if not as_expected or not calls[0].startswith(each.call):
+            wrong.append((each, found))
+    assert (wrong, left) == ([], [])
+    # Taken back, nothing differs; but the calls are known.
+    world.restore()
+    report = look("--changes-since", began)
+    assert {each["kind"] for each in report["findings"]} == {"changed-by-hand"}
+    told = {each["path"]: each for each in report["findings"]}
+    layer = told["Audited/Greeting/Resource"]
+    assert re.fullmatch(
+        r"AddLayerVersionPermission 20\S+ by arn:aws:iam::222233334444:root; "
+        r"RemoveLayerVersionPermission 20\S+ by arn:aws:iam::222233334444:root",
+        layer["found"],
+    )
+    assert layer["changed"]["call"] == "RemoveLayerVersionPermission"
+    assert {"Audited/Key/Resource", "Audited/Alarms/Resource", "Audited/Token/Resource"} <= set(
+        told
+    )
+    events = {each["eventId"] for each in report["changes"]}
+    assert layer["changed"]["eventId"] in events
+    assert {each["byCloudFormation"] for each in report["changes"]} == {False}
+
+
 def test_every_kind_of_change_was_made() -> None:
     found = {kind for change in CHANGES.values() for kind in change.found}
+    found |= {change.kind for change in DATA_CHANGES.values()}
     # These are in tests of their own.
-    assert set(KINDS) - found == {"cannot-tell", "stack-changed", "stack-missing"}
+    alone = {"cannot-tell", "changed-by-hand", "stack-changed", "stack-missing"}
+    assert set(KINDS) - found == alone
 
 
 @pytest.fixture
@@ -147,10 +215,11 @@ def test_what_is_found_reads_well(world: World, run: Run) -> None:
     text, errors = run("--region", REGION, "--baseline", str(world.assembly), code=1)
     assert errors == ""
     lines = text.splitlines()
-    changed = lines.pop(8)
+    changed = lines.pop(9)
     assert lines == [
         f"account {ACCOUNT}: 2 functions, 1 region, 1 finding",
         "not looked at: the stack Elsewhere: it is for account 999900001111",
+        "not compared: 2 AWS::EC2::Subnet",
         "",
         "no-signing-config: function without a code signing config",
         f"  where      {REGION}  {world.arn(world.orders)}",
@@ -191,7 +260,7 @@ def test_it_goes_on_where_it_was_throttled(
     world.aws.add_fault(service="cloudtrail", kind="throttle", times=None)
     arguments = ["--region", REGION, "--baseline", str(world.assembly), "--resume", str(kept)]
     text, errors = run(*arguments, code=3)
-    assert "NOT COMPLETE: 2 calls failed" in text
+    assert "NOT COMPLETE: 2 calls failed" in text, errors
     assert "changed    CloudTrail could not be read" in text
     assert "LookupEvents failed on the changes of " in errors
     assert "AWS throttles it (ThrottlingException): repeat the command with --resume FILE" in errors
@@ -220,38 +289,57 @@ def test_a_short_throttling_is_waited_out(world: World, look: Look) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"),
+    "denied",
     [
-        ("lambda", "ListFunctions"),
-        ("lambda", "GetFunctionCodeSigningConfig"),
-        ("cloudformation", "DescribeStacks"),
-        ("iam", "GetAccountAuthorizationDetails"),
-        ("route53resolver", "ListFirewallRules"),
+        [("cloudformation", "DescribeStacks"), ("lambda", "ListFunctions")],
+        [
+            ("ec2", "DescribeInternetGateways"),
+            ("iam", "GetAccountAuthorizationDetails"),
+            ("kms", "ListGrants"),
+            ("lambda", "GetFunctionCodeSigningConfig"),
+            ("route53resolver", "ListFirewallRules"),
+            ("s3", "GetBucketPolicy"),
+        ],
     ],
+    ids=["lists", "details"],
 )
 def test_what_could_not_be_read_is_told_and_never_passed_over(
-    world: World, look: Look, run: Run, service: str, operation: str
+    world: World, look: Look, denied: list[tuple[str, str]]
 ) -> None:
-    world.aws.add_fault(service=service, operation=operation, kind="access_denied", times=None)
+    for service, operation in denied:
+        world.aws.add_fault(service=service, operation=operation, kind="access_denied", times=None)
     found = look("--accept", "outside-network=*", code=3)
     assert found["complete"] is False
-    [action] = ACTIONS_BY_OPERATION[operation]
+    assert {each["operation"] for each in found["unread"]} == {name for _, name in denied}
     for each in found["unread"]:
-        assert (each["operation"], each["region"]) == (operation, REGION)
+        [action] = ACTIONS_BY_OPERATION[each["operation"]]
         needs = f"AWS denied it: the caller in account {ACCOUNT} needs {action}"
-        assert each["reason"] == needs
-    assert found["unread"]
+        assert (each["region"], each["reason"]) == (REGION, needs)
     # The rest was looked at all the same, and nothing was taken for a change.
     assert {each["kind"] for each in found["findings"]} <= {"cannot-tell"}
 
 
-def test_every_listed_operation_is_called_and_no_other(world: World, run: Run, copy: Path) -> None:
+def test_every_listed_operation_is_called_and_no_other(
+    world: World, run: Run, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, set[str]] = {}
+    ask = Account._asked
+
+    def watched(*given: Any) -> Any:
+        operation, declined = given[3], given[5]
+        asked.setdefault(operation, set()).update(declined)
+        return ask(*given)
+
+    monkeypatch.setattr(Account, "_asked", watched)
     shutil.rmtree(copy / "signed-assets")
     CHANGES["configuration"].make(world)
     world.aws.reset_calls()
     run("--baseline", str(copy), "--boundary", "AuditedBoundary", code=1)
-    called = {call["operation"] for call in world.aws.calls()}
+    called = {call["operation"] for call in world.aws.calls()} | world.answered
     assert called == set(ACTIONS_BY_OPERATION)
+    # A right that is missing is a gap, whatever the call: nobody takes the refusal for an answer.
+    # Of published code it is a finding, `cannot-tell`.
+    assert {name for name, codes in asked.items() if codes & _DENIED} == {"GetObject"}
 
 
 def test_a_run_that_is_stopped_goes_on_later(world: World, run: Run, tmp_path: Path) -> None:

@@ -13,7 +13,10 @@ import pytest
 
 from secure_lambda_constructs import DeveloperBoundary, GuardrailScp
 from secure_lambda_constructs.checks.audit import audit as audit_module
-from secure_lambda_constructs.checks.audit.findings import KINDS
+from secure_lambda_constructs.checks.audit import calls, looks
+from secure_lambda_constructs.checks.audit.changes_since import Made
+from secure_lambda_constructs.checks.audit.findings import KINDS, Change, Finding
+from secure_lambda_constructs.checks.audit.formats import as_data, as_text
 from secure_lambda_constructs.checks.audit.permissions import (
     ACTIONS_BY_OPERATION,
     read_only_policy,
@@ -24,6 +27,7 @@ from secure_lambda_constructs.signing.command.interrupts import Interrupted
 
 from .conftest import Run
 from .fake_account import NUMBER, REGION, account_with, refused
+from .recorded import NOTHING
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs/audit.md").read_text()
@@ -73,7 +77,9 @@ def test_help_says_what_each_option_does(run: Run) -> None:
         "--accept",
         "--no-history",
         "--resume",
+        "--changes-since",
         "--json",
+        "--output",
     }
     assert "3 not all could be looked at" in " ".join(text.split())
 
@@ -211,11 +217,42 @@ def test_the_page_says_what_the_code_does() -> None:
     named = set(re.findall(r"^\| `([a-z]+(?:-[a-z]+)+)` \|", PAGE, re.MULTILINE))
     assert named == set(KINDS)
     members = {"version", "time", "account", "regions", "complete", "functions", "findings"}
-    members |= {"accepted", "unread", "leftOut"}
-    report = audit_module.Report(NUMBER, [REGION], 0, [], [], [], [])
-    assert set(command._data(report)) == members
+    members |= {"accepted", "changes", "unread", "leftOut", "notCompared"}
+    report = audit_module.Report(NUMBER, [REGION], 0, [], [], [], [], {}, [])
+    assert set(as_data(report)) == members
     for name in members:
         assert f"| `{name}` |" in PAGE
+    for compared in looks._LOOKS:
+        assert f"`{compared}`" in PAGE, compared
+    assert f"after {calls._READ_SECONDS} seconds for each attempt" in PAGE
+    assert f"{calls.AT_ONCE} at the same time" in PAGE.replace("eight", "8")
+    for operation in (name for _, name in NOTHING):
+        assert f":{operation}`" in PAGE
+
+
+def test_several_findings_begin_with_a_table_of_them() -> None:
+    change = Change("2026-11-28T09:30:00+00:00", "arn:mallory", "DeleteBucketPolicy", "id")
+    findings = [
+        Finding("resource-policy-changed", REGION, "arn:b", "", "x", "App/Files", (), change),
+        Finding("url-open", REGION, "arn:f", "", "y"),
+    ]
+    made = Made(REGION, "b", "App/Files", change, False)
+    compared = {"AWS::EC2::Subnet": 2, "AWS::RDS::DBCluster": 1}
+    report = audit_module.Report(NUMBER, [REGION], 1, findings, [], [], [], compared, [made])
+    lines = as_text(report).splitlines()
+    assert lines[:6] == [
+        f"account {NUMBER}: 1 function, 1 region, 2 findings",
+        "not compared: 2 AWS::EC2::Subnet, 1 AWS::RDS::DBCluster",
+        "",
+        "finding                  where      construct or resource  changed                    by",
+        "resource-policy-changed  eu-west-1  App/Files              2026-11-28T09:30:00+00:00  "
+        "arn:mallory",
+        "url-open                 eu-west-1  arn:f",
+    ]
+    assert lines[-2:] == [
+        "changed                    call                construct or stack  by",
+        "2026-11-28T09:30:00+00:00  DeleteBucketPolicy  App/Files           arn:mallory",
+    ]
 
 
 def test_nothing_is_called_but_reads() -> None:
@@ -288,4 +325,9 @@ def test_the_policy_works_below_our_own_guardrails(guardrails: dict[str, dict[st
     }
     assert _refused(service_control=[[everything, guardrails["scp"]]]) == set()
     # A developer reads no bucket of the CDK; the code is compared with the assembly alone then.
-    assert _refused(boundary=[guardrails["boundary"]]) == {"s3:GetObject"}
+    # The other two are told as what could not be looked at.
+    assert _refused(boundary=[guardrails["boundary"]]) == {
+        "oam:ListLinks",
+        "s3:GetInventoryConfiguration",
+        "s3:GetObject",
+    }

@@ -1,12 +1,17 @@
 """The rules for every account, where the stand-in cannot be made to answer so."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from secure_lambda_constructs.checks.audit.admitted import Own
+from secure_lambda_constructs.checks.audit.baseline import Baseline
 from secure_lambda_constructs.checks.audit.calls import Account, UnreadError
+from secure_lambda_constructs.checks.audit.changes_since import changes_by_hand, find_changes
+from secure_lambda_constructs.checks.audit.deployed import DeployedStack, Resource
 from secure_lambda_constructs.checks.audit.findings import Finding
 from secure_lambda_constructs.checks.audit.functions import (
     ExpectedFunction,
@@ -258,8 +263,6 @@ def test_endpoints_without_a_policy_that_counts_are_open(
 
 
 def _event(name: str, time: str, **record: Any) -> dict[str, Any]:
-    from datetime import datetime
-
     return {
         "EventId": f"id-{time}",
         "EventName": name,
@@ -320,3 +323,82 @@ def test_calls_of_iam_are_looked_up_where_they_are_recorded() -> None:
     account.on_call = lambda region, operation: regions.append(region)
     with_history(account, Finding("role-changed", "global", "arn:role", "", ""))
     assert regions == ["us-east-1"]
+
+
+def _deployed() -> Baseline:
+    function = Resource("App", "F", "f", "AWS::Lambda::Function", {}, "App/F")
+    role = Resource("App", "R", "r", "AWS::IAM::Role", {}, "App/R")
+    part = Resource("App", "P", "p", "AWS::Lambda::Permission", {}, "App/P")
+    return Baseline([DeployedStack("App", REGION, Path(), [function, role, part], [])], [])
+
+
+def test_changes_since_a_time_are_told_by_resource() -> None:
+    through = {"userIdentity": {"arn": "arn:ci", "invokedBy": "cloudformation.amazonaws.com"}}
+    events = {
+        "App": [_event("UpdateStack", "2026-11-28T08:59:00+00:00")],
+        "f": [
+            _event("UpdateFunctionCode20150331v2", "2026-11-28T09:05:00+00:00"),
+            _event("TagResource20170331v2", "2026-11-28T09:00:00+00:00"),
+            _event("UpdateFunctionCode20150331v2", "2026-11-28T08:59:59+00:00"),
+        ],
+        ARN: [_event("UpdateFunctionCode20150331v2", "2026-11-28T09:05:00+00:00")],
+        "r": [_event("PutRolePolicy", "2026-11-28T09:01:00+00:00", **through)],
+        "arn:aws:iam::1:role/r": [],
+    }
+    asked: list[str] = []
+
+    def lookup(LookupAttributes: Any, StartTime: str) -> dict[str, Any]:
+        assert StartTime == "2026-11-28T09:00:00+00:00"
+        name = LookupAttributes[0]["AttributeValue"]
+        asked.append(name)
+        return {"Events": events[name]}
+
+    role = {"RoleName": "r", "Arn": "arn:aws:iam::1:role/r"}
+    account = account_with(
+        lookup_events=lookup,
+        get_account_authorization_details={"RoleDetailList": [role], "Policies": []},
+    )
+    since = datetime.fromisoformat("2026-11-28T10:00:00.5+01:00")
+    changes = find_changes(account, _deployed(), since)
+    assert [(each.path, each.change.call, each.by_cloudformation) for each in changes] == [
+        ("App/F", "TagResource20170331v2", False),
+        ("App/R", "PutRolePolicy", True),
+        ("App/F", "UpdateFunctionCode20150331v2", False),
+    ]
+    # A part changes with what it is a part of.
+    assert asked == ["App", "f", ARN, "r", "arn:aws:iam::1:role/r"]
+    [finding] = changes_by_hand(changes)
+    assert (finding.kind, finding.path, finding.region) == ("changed-by-hand", "App/F", REGION)
+    assert finding.found == (
+        "TagResource20170331v2 2026-11-28T09:00:00+00:00 by alice; "
+        "UpdateFunctionCode20150331v2 2026-11-28T09:05:00+00:00 by alice"
+    )
+    # What led to it is known already.
+    assert with_history(account, finding) == finding
+
+
+def test_more_changes_than_are_read_are_a_gap() -> None:
+    events = [_event("UpdateFunctionCode", f"2026-11-28T09:0{minute}:00Z") for minute in range(7)]
+    for each in events:
+        each["EventSource"] = "lambda.amazonaws.com"
+    answer = {"Events": events, "NextToken": "t"}
+    account = account_with(
+        lookup_events=answer,
+        get_account_authorization_details={"RoleDetailList": [], "Policies": []},
+    )
+    since = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    changes = find_changes(account, _deployed(), since)
+    _, function, _ = changes_by_hand(changes)
+    assert function.found.startswith("2 earlier; UpdateFunctionCode 2026-11-28T09:02:00+00:00 by")
+    assert {gap.reason for gap in account.gaps} == {
+        "more than 500 calls since 2026-11-28T09:00:00+00:00: ask for a shorter time"
+    }
+    # What cannot be looked up is one, too, and no change is told.
+    account = account_with(lookup_events=refused("AccessDeniedException"))
+    account.answers.put(
+        f"{account.home} iam GetAccountAuthorizationDetails "
+        '{"Filter": ["Role", "LocalManagedPolicy"]}',
+        {"RoleDetailList": [], "Policies": []},
+    )
+    assert find_changes(account, _deployed(), since) == []
+    assert {gap.operation for gap in account.gaps} == {"LookupEvents"}

@@ -13,6 +13,8 @@ from typing import Any
 
 from local_aws import LocalAws
 
+from .recorded import NOTHING
+
 __all__ = ["ACCOUNT", "REGION", "World", "make_zip"]
 
 ACCOUNT, REGION = "222233334444", "us-east-1"
@@ -26,7 +28,7 @@ def make_zip(text: str) -> bytes:
     return made.getvalue()
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
     """The app as it is deployed, with a client for each service."""
 
@@ -35,6 +37,9 @@ class World:
     orders: str
     relay: str
     undo: list[Callable[[], object]] = field(default_factory=list)
+    recorded: dict[tuple[str, str], dict[str, Any]] = field(default_factory=lambda: dict(NOTHING))
+    answered: set[str] = field(default_factory=set)
+    clients: dict[tuple[str, str | None], Any] = field(default_factory=dict)
 
     def client(self, service: str, region: str = REGION) -> Any:
         """Return a client for the account."""
@@ -73,12 +78,26 @@ class World:
     @cached_property
     def physical(self) -> dict[str, str]:
         """Physical ids by logical id."""
-        pages = self.client("cloudformation").get_paginator("list_stack_resources")
         return {
             each["LogicalResourceId"]: each["PhysicalResourceId"]
-            for page in pages.paginate(StackName="Audited")
-            for each in page["StackResourceSummaries"]
+            for each in self._listed("Audited")
         }
+
+    def _listed(self, stack: str) -> list[dict[str, str]]:
+        pages = self.client("cloudformation").get_paginator("list_stack_resources")
+        return [
+            each
+            for page in pages.paginate(StackName=stack)
+            for each in page["StackResourceSummaries"]
+        ]
+
+    def of_type_in(self, stack: str, kind: str) -> str:
+        """Return the physical id of the first resource of a type in another stack."""
+        return next(
+            each["PhysicalResourceId"]
+            for each in self._listed(stack)
+            if each["ResourceType"] == kind
+        )
 
     def of_type(self, kind: str, path: str = "") -> str:
         """Return the physical id of the first resource of a type whose path holds a text."""
@@ -96,14 +115,23 @@ class World:
 
     def then(self, undo: Callable[..., object], **parameters: Any) -> None:
         """Say how the change is taken back."""
-        self.undo.append(lambda: undo(**parameters))
+        # Lambda takes no update before it has carried out the last one; nothing else waits.
+        settles = getattr(undo, "__self__", None) in (self.functions, self)
+
+        def back() -> None:
+            if settles:
+                self.settle()
+            undo(**parameters)
+
+        self.undo.append(back)
 
     def restore(self) -> None:
         """Take all changes back, the latest first."""
+        changed = bool(self.undo)
         while self.undo:
-            self.settle()
             self.undo.pop()()
-        self.settle()
+        if changed:
+            self.settle()
 
     def settle(self) -> None:
         """Wait until Lambda has carried out the last update: it takes no other one before."""

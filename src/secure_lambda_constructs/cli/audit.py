@@ -5,18 +5,22 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ..checks.audit.audit import Accepted, Questions, Report, audit
 from ..checks.audit.calls import Account, connect
-from ..checks.audit.findings import KINDS, AuditError, Finding
+from ..checks.audit.findings import KINDS, AuditError
+from ..checks.audit.formats import as_data, as_text, unread
 from ..checks.audit.kept_answers import KeptAnswers
+from ..errors import InvalidInputError
 from ..signing.command.interrupts import Interrupted
 
 __all__ = ["add_arguments", "run"]
 
+_SPANS = {"h": "hours", "d": "days"}
+_HISTORY_DAYS = 90
 _NOTHING, _FOUND, _WRONG, _INCOMPLETE = 0, 1, 2, 3
 
 
@@ -92,7 +96,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep what AWS has answered in this file, so that the same command goes on where it "
         "was stopped or throttled; removed when all is looked at",
     )
+    parser.add_argument(
+        "--changes-since",
+        dest="since",
+        type=_since,
+        metavar="TIME",
+        help="with --baseline: tell also who has changed what since a time, such as 24h, 7d, "
+        "2026-11-28 or 2026-11-28T09:30 (UTC), whether or not anything differs now",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write there, the whole result or nothing (default: standard output)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -112,8 +131,10 @@ def run(options: argparse.Namespace) -> int:
         options.organization or "",
         options.history,
         tuple(options.accept),
+        options.since,
     )
     try:
+        _check_options(options)
         if questions.baseline is not None:
             _check_baseline(questions.baseline)
         report = _audited(options, questions)
@@ -130,16 +151,42 @@ def run(options: argparse.Namespace) -> int:
         from ..signing.command.failures import unexpected
 
         return _fail(options, unexpected(error), _INCOMPLETE)
-    print(json.dumps(_data(report), indent=2) if options.json else _text(report))
-    for sentence in _unread(report):
+    written = _write(options, report)
+    for sentence in unread(report):
         print(f"secure-lambda audit: {sentence}", file=sys.stderr)
-    if report.gaps:
+    if report.gaps or not written:
         return _INCOMPLETE
     return _FOUND if report.findings else _NOTHING
 
 
 class _UsageError(AuditError):
     """The command line names something that cannot be used."""
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse what would fail after all calls have been made."""
+    if options.since is not None and options.baseline is None:
+        raise _UsageError("--changes-since takes --baseline: whose changes are meant is not known")
+    if options.since is not None and not options.history:
+        raise _UsageError("--changes-since and --no-history exclude each other: leave one out")
+    if options.output is not None and not options.output.absolute().parent.is_dir():
+        raise _UsageError(f"{options.output} cannot be written: its folder is not there")
+
+
+def _write(options: argparse.Namespace, report: Report) -> bool:
+    text = json.dumps(as_data(report), indent=2) if options.json else as_text(report)
+    if options.output is None:
+        print(text)
+        return True
+    from ..checks.formats.files import write_atomically
+
+    try:
+        write_atomically(options.output, f"{text}\n")
+    except InvalidInputError as error:
+        print(text)  # rather than to have looked for nothing
+        print(f"secure-lambda audit: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _check_baseline(folder: Path) -> None:
@@ -203,6 +250,27 @@ def _matching(pattern: str, expected: str) -> Callable[[str], str]:
     return convert
 
 
+def _since(text: str) -> datetime:
+    now = datetime.now(UTC)
+    span = re.fullmatch("([1-9][0-9]{0,3})([hd])", text)
+    try:
+        if span:
+            since = now - timedelta(**{_SPANS[span[2]]: int(span[1])})
+        else:
+            since = datetime.fromisoformat(text)
+            since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"a time expected, such as 24h, 7d or 2026-11-28, got {text!r}"
+        ) from error
+    if not now - timedelta(days=_HISTORY_DAYS) <= since <= now:
+        raise argparse.ArgumentTypeError(
+            f"a time of the last {_HISTORY_DAYS} days expected, which is what CloudTrail's event "
+            f"history holds, got {text!r}"
+        )
+    return since
+
+
 def _accepted(text: str) -> Accepted:
     kind, _, resource = text.partition("=")
     if kind not in KINDS or not resource:
@@ -210,92 +278,3 @@ def _accepted(text: str) -> Accepted:
             f"KIND=RESOURCE expected, with one of the kinds {', '.join(KINDS)}, got {text!r}"
         )
     return Accepted(kind, resource)
-
-
-def _data(report: Report) -> dict[str, Any]:
-    return {
-        "version": 1,
-        "time": datetime.now(UTC).replace(microsecond=0).isoformat(),
-        "account": report.account,
-        "regions": report.regions,
-        "complete": not report.gaps,
-        "functions": report.functions,
-        "findings": [_entry(each) for each in report.findings],
-        "accepted": [_entry(each) for each in report.accepted],
-        "unread": [each._asdict() for each in report.gaps],
-        "leftOut": [{"stack": name, "reason": reason} for name, reason in report.left_out],
-    }
-
-
-def _entry(finding: Finding) -> dict[str, Any]:
-    change = finding.change
-    return {
-        "kind": finding.kind,
-        "title": KINDS[finding.kind].title,
-        "region": finding.region,
-        "resource": finding.resource,
-        "path": finding.path or None,
-        "expected": finding.expected,
-        "found": finding.found,
-        "changed": change
-        and {
-            "time": change.time,
-            "by": change.by,
-            "call": change.call,
-            "eventId": change.event_id,
-        },
-        "note": finding.note or None,
-        "remedy": KINDS[finding.kind].remedy,
-    }
-
-
-def _text(report: Report) -> str:
-    counts = [
-        _counted(report.functions, "function"),
-        _counted(len(report.regions), "region"),
-        _counted(len(report.findings), "finding"),
-    ]
-    if report.accepted:
-        counts.append(f"{len(report.accepted)} accepted")
-    if report.gaps:
-        counts.append(f"NOT COMPLETE: {_counted(len(report.gaps), 'call')} failed")
-    lines = [f"account {report.account}: {', '.join(counts)}"]
-    lines += [f"not looked at: the stack {name}: {why}" for name, why in report.left_out]
-    for finding in report.findings:
-        lines += ["", *_rows(finding)]
-    kinds = sorted({each.kind for each in report.findings})
-    if kinds:
-        width = max(len(kind) for kind in kinds)
-        lines += ["", "what to do"]
-        lines += [f"  {kind:{width}}  {KINDS[kind].remedy}" for kind in kinds]
-    return "\n".join(lines)
-
-
-def _rows(finding: Finding) -> list[str]:
-    change = finding.change
-    when = f"{change.time}  {change.call}  by {change.by}" if change else finding.note
-    rows = [
-        ("where", f"{finding.region}  {finding.resource}"),
-        ("construct", finding.path),
-        ("expected", finding.expected),
-        ("found", finding.found),
-        ("changed", when),
-    ]
-    lines = [f"{finding.kind}: {KINDS[finding.kind].title}"]
-    return lines + [f"  {name:9}  {value}" for name, value in rows if value]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _unread(report: Report) -> list[str]:
-    """One sentence for each operation and reason: what is denied once is mostly denied always."""
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for gap in report.gaps:
-        grouped.setdefault((gap.operation, gap.reason), []).append(f"{gap.about} in {gap.region}")
-    sentences = []
-    for (operation, reason), about in grouped.items():
-        more = f" and {len(about) - 1} more" if len(about) > 1 else ""
-        sentences.append(f"{operation} failed on {about[0]}{more}: {reason}")
-    return sentences

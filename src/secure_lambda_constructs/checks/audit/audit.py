@@ -1,8 +1,8 @@
 """The audit of an account: the rules for all that is there, and the comparison with an assembly."""
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,8 @@ from typing import NamedTuple
 from .admitted import Own
 from .assembly import read_assembly
 from .baseline import Baseline, compare, expected_functions, read_baseline
-from .calls import AT_ONCE, Account, UnreadError
+from .calls import Account, UnreadError, at_once
+from .changes_since import Made, changes_by_hand, find_changes
 from .findings import AuditError, Finding, Gap
 from .functions import Function, audit_function, list_functions
 from .history import with_history
@@ -47,6 +48,8 @@ class Questions(NamedTuple):
         organization: The id of the organization whose accounts count as own; empty for none.
         history: Whether to look up in CloudTrail who changed what.
         accepted: Findings that are wanted.
+        since: The time since when to tell all changes of the assembly's resources, with its zone;
+            `None` tells only what has led to a finding.
     """
 
     regions: tuple[str, ...] = ()
@@ -55,6 +58,7 @@ class Questions(NamedTuple):
     organization: str = ""
     history: bool = True
     accepted: tuple[Accepted, ...] = ()
+    since: datetime | None = None
 
 
 class Report(NamedTuple):
@@ -68,6 +72,8 @@ class Report(NamedTuple):
         accepted: What is not, and is wanted.
         gaps: What could not be read.
         left_out: Names of stacks that are for other accounts or regions, with the reason.
+        not_compared: How many resources the assembly has of each type that is not compared.
+        changes: What has changed the assembly's resources since the time that was asked for.
     """
 
     account: str
@@ -77,6 +83,8 @@ class Report(NamedTuple):
     accepted: list[Finding]
     gaps: list[Gap]
     left_out: list[tuple[str, str]]
+    not_compared: dict[str, int]
+    changes: Sequence[Made]
 
 
 def audit(account: Account, questions: Questions) -> Report:
@@ -113,12 +121,24 @@ def audit(account: Account, questions: Questions) -> Report:
     if questions.boundary:
         with suppress(UnreadError):
             found += audit_boundaries(account, questions.boundary)
+    changes = find_changes(account, baseline, questions.since) if questions.since else []
+    found += changes_by_hand(changes)
     kept, accepted = _divided(_distinct(found), questions.accepted)
     if questions.history:
         kept = [with_history(account, each) for each in kept]
     count = sum(len(each) for each in functions.values())
     gaps = sorted(account.gaps)
-    return Report(account.number, regions, count, kept, accepted, gaps, baseline.left_out)
+    return Report(
+        account.number,
+        regions,
+        count,
+        kept,
+        accepted,
+        gaps,
+        baseline.left_out,
+        baseline.not_compared,
+        changes,
+    )
 
 
 def _enabled_regions(account: Account) -> list[str]:
@@ -142,7 +162,7 @@ def _audit_region(
     functions: Sequence[Function],
 ) -> list[Finding]:
     expected = expected_functions(baseline, region)
-    found = _at_once(
+    found = at_once(
         lambda each: audit_function(account, own, each, expected.get(each.name)), functions
     )
     networks = {
@@ -157,16 +177,6 @@ def _audit_region(
     for vpc in sorted(networks):
         found.append(audit_network(account, own, region, vpc, deployed))
     return [each for part in found for each in part]
-
-
-def _at_once(
-    work: Callable[[Function], list[Finding]], functions: Iterable[Function]
-) -> list[list[Finding]]:
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        return list(pool.map(work, functions))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,36 +1,25 @@
 """What an assembly says about an account, and what the account has instead."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 from ...signing.command.aws import DeclinedError
 from .assembly import AssemblyStack
-from .calls import Account, UnreadError
+from .calls import Account, UnreadError, at_once
 from .deployed import DeployedStack, Resource, read_stack
-from .deployed_functions import (
-    compare_alias,
-    compare_code_signing_config,
-    compare_function,
-    compare_version,
-)
-from .deployed_network import (
-    compare_association,
-    compare_domain_list,
-    compare_endpoint,
-    compare_routes,
-    compare_rule_group,
-    compare_security_group,
-    find_added_endpoints,
-)
-from .deployed_roles import compare_policy, compare_role
+from .deployed_events import find_added_mappings
+from .deployed_logs import find_copies_of_all_logs
 from .findings import Finding
-from .functions import ExpectedFunction, Function, permission_key
+from .functions import ExpectedFunction, Function, function_name, permission_key
 from .intrinsics import has_unknown
+from .looks import FUNCTION, Look, is_compared
 from .published_code import PublishedCode
 
 __all__ = ["Baseline", "compare", "expected_functions", "read_baseline"]
 
-_FUNCTION = "AWS::Lambda::Function"
 # How CloudFormation and Lambda write the conditions of a permission:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-permission.html
 _CONDITIONS = (
@@ -41,8 +30,6 @@ _CONDITIONS = (
     ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
     ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
 )
-# The CDK gives a version a new logical id when the code changes. Others may be of older code.
-_CURRENT = "CurrentVersion"
 
 
 class Baseline(NamedTuple):
@@ -55,6 +42,17 @@ class Baseline(NamedTuple):
 
     stacks: list[DeployedStack]
     left_out: list[tuple[str, str]]
+
+    @property
+    def not_compared(self) -> dict[str, int]:
+        """How many resources there are of each type that is not compared."""
+        return dict(
+            sorted(
+                Counter(
+                    each.type for each in self.resources() if not is_compared(each.type)
+                ).items()
+            )
+        )
 
     def resources(self, region: str | None = None) -> list[Resource]:
         """Return the resources of all stacks, of one region or of all."""
@@ -110,13 +108,13 @@ def expected_functions(baseline: Baseline, region: str) -> dict[str, ExpectedFun
     incomplete: set[str] = set()
     for each in resources:
         if each.type == "AWS::Lambda::Permission":
-            name = _function_name(each.properties.get("FunctionName"))
+            name = function_name(each.properties.get("FunctionName"))
             if has_unknown(each.properties):
                 incomplete.add(name)
             else:
                 permissions.setdefault(name, set()).add(permission_key(_statement(each)))
         elif each.type == "AWS::Lambda::Url":
-            name = _function_name(each.properties.get("TargetFunctionArn"))
+            name = function_name(each.properties.get("TargetFunctionArn"))
             qualifier = str(each.properties.get("Qualifier") or "")
             urls.setdefault(name, {})[qualifier] = str(each.properties.get("AuthType"))
     return {
@@ -129,18 +127,8 @@ def expected_functions(baseline: Baseline, region: str) -> dict[str, ExpectedFun
             not incomplete & {each.physical, ""},
         )
         for each in resources
-        if each.type == _FUNCTION
+        if each.type == FUNCTION
     }
-
-
-def _function_name(value: Any) -> str:
-    """Return the name of a function that is named in any of Lambda's ways; empty if unknown."""
-    if not isinstance(value, str):
-        return ""
-    parts = value.split(":")
-    if len(parts) > 6:
-        return parts[6]
-    return parts[2] if len(parts) == 3 and parts[1] == "function" else parts[0]
 
 
 def _statement(permission: Resource) -> dict[str, Any]:
@@ -184,27 +172,42 @@ def compare(
             if stack.region in functions
             else None
         )
-        look = _Look(account, baseline, stack, there, expected[stack.region], published)
-        for resource in stack.resources:
-            try:
-                found = look.at(resource)
-            except UnreadError:
-                continue
-            except DeclinedError:
-                found = None
-            if found is None:
-                names = (resource.physical, *_parents(resource))
-                yield Finding(
-                    "resource-missing",
-                    stack.region,
-                    resource.physical,
-                    resource.type,
-                    "gone",
-                    resource.path,
-                    names,
-                )
-            else:
-                yield from found
+        look = Look(
+            account,
+            stack,
+            baseline.resources(stack.region),
+            baseline.resources(),
+            there,
+            expected[stack.region],
+            published,
+        )
+        for found in at_once(partial(_looked_at, look), stack.resources):
+            yield from found
+    for region in sorted(expected):
+        yield from _added(account, region, baseline.resources(region))
+
+
+def _looked_at(look: Look, resource: Resource) -> list[Finding]:
+    try:
+        found = look.at(resource)
+    except UnreadError:
+        return []
+    except DeclinedError:
+        found = None
+    if found is not None:
+        return found
+    names = (resource.physical, *_parents(resource))
+    region, physical, kind = look.stack.region, resource.physical, resource.type
+    return [Finding("resource-missing", region, physical, kind, "gone", resource.path, names)]
+
+
+def _added(account: Account, region: str, resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Find what belongs to no resource of the assembly, and takes data from several."""
+    with suppress(UnreadError):
+        yield from find_added_mappings(account, region, resources)
+    if any(each.type == "AWS::Logs::LogGroup" for each in resources):
+        with suppress(UnreadError):
+            yield from find_copies_of_all_logs(account, region, resources)
 
 
 def _parents(resource: Resource) -> Iterator[str]:
@@ -212,93 +215,3 @@ def _parents(resource: Resource) -> Iterator[str]:
     for name in ("FunctionName", "FirewallRuleGroupId", "VpcId"):
         if isinstance(resource.properties.get(name), str):
             yield resource.properties[name]
-
-
-class _Look(NamedTuple):
-    """What it takes to compare the resources of a stack."""
-
-    account: Account
-    baseline: Baseline
-    stack: DeployedStack
-    functions: Mapping[str, Function] | None
-    expected: Mapping[str, ExpectedFunction]
-    published: PublishedCode
-
-    def at(self, resource: Resource) -> list[Finding] | None:
-        """Compare one resource; `None` where it is gone, nothing where its type is not compared."""
-        look = _LOOKS.get(resource.type)
-        return look(self, resource) if look else []
-
-    def function(self, resource: Resource) -> list[Finding] | None:
-        if self.functions is None:
-            return []  # they could not be listed, which is a gap
-        live = self.functions.get(resource.physical)
-        if live is None:
-            return None
-        found = compare_function(self.account, self.stack, resource, live, self.published)
-        if not self.expected[resource.physical].complete:
-            what = "unknown: the permissions of the function"
-            should = "as in the template"
-            region, path = self.stack.region, resource.path
-            found.append(Finding("cannot-tell", region, live.arn, should, what, path))
-        return found
-
-    def version(self, resource: Resource) -> list[Finding] | None:
-        name, _, version = resource.physical.rpartition(":")
-        name = _function_name(name)
-        if self.functions is None:
-            return []
-        if name not in self.functions or version not in self.functions[name].versions:
-            return None
-        owner = next(
-            (
-                each
-                for each in self.baseline.resources(self.stack.region)
-                if each.type == _FUNCTION and each.physical == name
-            ),
-            None,
-        )
-        if owner is None or _CURRENT not in resource.logical:
-            return []
-        live = self.functions[name]
-        return compare_version(self.stack, owner, live, version, self.published)
-
-    def vpc(self, resource: Resource) -> list[Finding]:
-        resources = self.baseline.resources(self.stack.region)
-        endpoints = {each.physical for each in resources if each.type == "AWS::EC2::VPCEndpoint"}
-        region = self.stack.region
-        return [
-            *find_added_endpoints(self.account, region, resource, endpoints),
-            *compare_routes(self.account, region, resource, resources),
-        ]
-
-    def security_group(self, resource: Resource) -> list[Finding] | None:
-        resources = self.baseline.resources(self.stack.region)
-        return compare_security_group(self.account, self.stack, resource, resources)
-
-    def role(self, resource: Resource) -> list[Finding] | None:
-        return compare_role(self.account, resource, self.baseline.resources())
-
-
-_LOOKS: Mapping[str, Callable[[_Look, Resource], list[Finding] | None]] = {
-    _FUNCTION: _Look.function,
-    "AWS::EC2::SecurityGroup": _Look.security_group,
-    "AWS::EC2::VPC": _Look.vpc,
-    "AWS::EC2::VPCEndpoint": lambda look, each: compare_endpoint(look.account, look.stack, each),
-    "AWS::IAM::ManagedPolicy": lambda look, each: compare_policy(look.account, each),
-    "AWS::IAM::Role": _Look.role,
-    "AWS::Lambda::Alias": lambda look, each: compare_alias(look.account, look.stack, each),
-    "AWS::Lambda::CodeSigningConfig": lambda look, each: compare_code_signing_config(
-        look.account, look.stack, each
-    ),
-    "AWS::Lambda::Version": _Look.version,
-    "AWS::Route53Resolver::FirewallDomainList": lambda look, each: compare_domain_list(
-        look.account, look.stack, each
-    ),
-    "AWS::Route53Resolver::FirewallRuleGroup": lambda look, each: compare_rule_group(
-        look.account, look.stack, each
-    ),
-    "AWS::Route53Resolver::FirewallRuleGroupAssociation": lambda look, each: compare_association(
-        look.account, look.stack, each
-    ),
-}

@@ -98,22 +98,25 @@ class Comparison:
         """
         self._unknown.append(name)
 
-    def findings(self, kind: str) -> list[Finding]:
+    def findings(self, kind: str, calls: tuple[str, ...] = ()) -> list[Finding]:
         """Return what was found: at most one finding of the kind, and one of what is unknown.
 
         Args:
             kind: The kind of a difference.
+            calls: The calls that bring it about, where they are not all of the kind.
         """
         found = []
         if self._expected or self._found:
             expected = "; ".join(self._expected) or "as in the template"
-            found.append(self._finding(kind, expected, "; ".join(self._found)))
+            found.append(self._finding(kind, expected, "; ".join(self._found), calls))
         if self._unknown:
             what = f"unknown: {', '.join(self._unknown)}"
             found.append(self._finding("cannot-tell", "as in the template", what))
         return found
 
-    def _finding(self, kind: str, expected: str, found: str) -> Finding:
+    def _finding(
+        self, kind: str, expected: str, found: str, calls: tuple[str, ...] = ()
+    ) -> Finding:
         return Finding(
             kind,
             self._region,
@@ -122,6 +125,7 @@ class Comparison:
             found,
             self._resource.path,
             self._trail,
+            calls=calls,
         )
 
 

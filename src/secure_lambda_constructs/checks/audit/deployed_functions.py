@@ -27,6 +27,12 @@ _PLAIN: Mapping[str, Any] = {
     "Timeout": 3,
     "Architectures": ["x86_64"],
 }
+_CONFIGURE = (
+    "CreateFunction",
+    "DeleteFunctionConcurrency",
+    "PutFunctionConcurrency",
+    "UpdateFunctionConfiguration",
+)
 _CONFIG_ARN = "CodeSigningConfigArn"
 _FUNCTION = re.compile(r"(?:arn:[^:]+:lambda:[^:]+:[0-9]+:function:|[0-9]{12}:)?([^:]+).*")
 
@@ -91,7 +97,7 @@ def compare_function(
     name = "ReservedConcurrentExecutions"
     comparison.check(name, wanted.get(name), concurrency)
     return [
-        *comparison.findings("configuration-changed"),
+        *comparison.findings("configuration-changed", _CONFIGURE),
         *_signing_config(account, stack, resource, function),
         *_code(stack, resource, function, "$LATEST", published),
     ]
@@ -210,7 +216,7 @@ def compare_alias(account: Account, stack: DeployedStack, resource: Resource) ->
         weights = [f"{each['FunctionVersion']}={each['FunctionWeight']}" for each in weights]
     shares = [f"{version}={weight}" for version, weight in routing.items()]
     comparison.check_set("RoutingConfig", weights, shares)
-    return comparison.findings("configuration-changed")
+    return comparison.findings("configuration-changed", ("CreateAlias", "UpdateAlias"))
 
 
 def compare_code_signing_config(

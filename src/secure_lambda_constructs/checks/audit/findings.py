@@ -42,27 +42,51 @@ class Kind(NamedTuple):
     remedy: str
     calls: tuple[str, ...]
 
-    def is_brought_about_by(self, call: str) -> bool:
-        """Tell whether a call can bring it about.
-
-        Args:
-            call: The name of the call as CloudTrail has it: Lambda's end with the version of its
-                API, such as `UpdateFunctionCode20150331v2`.
-        """
-        plain = _API_VERSION.sub("", call)
-        return any(fnmatchcase(plain, each) for each in self.calls)
-
 
 _API_VERSION = re.compile("[0-9]{8}(v[0-9]+)?$")
 _DEPLOY = "deploy the stack again, and find out who changed it and why"
-_RULES = ("CreateFirewall*", "UpdateFirewall*", "DeleteFirewall*", "ImportFirewall*")
+_RULES = (
+    "CreateFirewall*",
+    "DeleteFirewall*",
+    "ImportFirewallDomains",
+    "UpdateFirewallDomains",
+    "UpdateFirewallRule*",
+)
 _CONFIGURE = ("UpdateFunctionConfiguration", "CreateFunction")
+# What changes the settings of tables, buckets, queues, topics, secrets, log groups, rules, mappings
+# and destinations, by their names in CloudTrail.
+_SETTINGS = (
+    "*EventSourceMapping",
+    "*FunctionEventInvokeConfig",
+    "*KinesisStreamingDestination",
+    "AssociateKmsKey",
+    "DeleteBucket*",
+    "DisableRule",
+    "DisassociateKmsKey",
+    "EnableRule",
+    "*RetentionPolicy",
+    "PutBucket*",
+    "PutRule",
+    "PutTargets",
+    "RemoveTargets",
+    "ReplicateSecretToRegions",
+    "RotateSecret",
+    "SetQueueAttributes",
+    "SetTopicAttributes",
+    "UpdateGlobalTable*",
+    "UpdateTable",
+)
 
 KINDS: Mapping[str, Kind] = {
     "boundary-missing": Kind(
         "role without the permissions boundary",
         "put the boundary on the role (iam:PutRolePermissionsBoundary), or delete the role",
         ("DeleteRolePermissionsBoundary", "PutRolePermissionsBoundary", "CreateRole"),
+    ),
+    "changed-by-hand": Kind(
+        "changed since the given time, and not through CloudFormation",
+        "find out who changed it and why, also where nothing differs any more",
+        ("*",),
     ),
     "cannot-tell": Kind(
         "cannot tell whether it is as deployed",
@@ -82,9 +106,22 @@ KINDS: Mapping[str, Kind] = {
             "PutFunctionConcurrency",
             "DeleteFunctionConcurrency",
             "UpdateAlias",
+            *_SETTINGS,
         ),
     ),
-    "dns-changed": Kind("DNS firewall is not what the template says", _DEPLOY, _RULES),
+    "dns-changed": Kind(
+        "DNS, or its firewall, is not what the template says",
+        _DEPLOY,
+        (
+            *_RULES,
+            "AssociateFirewall*",
+            "AssociateDhcpOptions",
+            "AssociateResolverRule",
+            "CreateResolver*",
+            "AssociateVPCWithHostedZone",
+            "CreateHostedZone",
+        ),
+    ),
     "dns-fails-open": Kind(
         "DNS firewall lets queries pass when it fails",
         "set FirewallFailOpen to DISABLED for the VPC",
@@ -108,10 +145,35 @@ KINDS: Mapping[str, Kind] = {
         "each Allow of the endpoint policy, as IsolatedNetwork does",
         ("CreateVpcEndpoint", "ModifyVpcEndpoint"),
     ),
+    "event-source-added": Kind(
+        "event source mapping that the assembly does not have",
+        "delete the mapping (lambda:DeleteEventSourceMapping)",
+        ("CreateEventSourceMapping", "UpdateEventSourceMapping"),
+    ),
     "foreign-signature": Kind(
         "signed by a publisher that the signing config does not trust",
         "sign and deploy the code anew, and delete the versions that are no longer used",
         ("UpdateFunctionCode", "CreateFunction", "PublishVersion", "UpdateCodeSigningConfig"),
+    ),
+    "gateway-added": Kind(
+        "way out of the VPC that the assembly does not have",
+        "detach it from the VPC, and delete it",
+        (
+            "Accept*",
+            "AssociateClientVpnTargetNetwork",
+            "Attach*Gateway",
+            "Create*Gateway",
+            "CreateClientVpnEndpoint",
+            "CreateLocalGatewayRouteTableVpcAssociation",
+            "CreateServiceNetworkVpcAssociation",
+            "CreateTransitGatewayVpcAttachment",
+            "CreateVpcPeeringConnection",
+        ),
+    ),
+    "grant-added": Kind(
+        "grant of the key that no template has",
+        "revoke the grant (kms:RevokeGrant)",
+        ("CreateGrant",),
     ),
     "no-signing-config": Kind(
         "function without a code signing config",
@@ -141,6 +203,23 @@ KINDS: Mapping[str, Kind] = {
     "resource-missing": Kind(
         "deployed resource is gone", _DEPLOY, ("Delete*", "Disassociate*", "Remove*")
     ),
+    "resource-policy-changed": Kind(
+        "resource policy is not what the template says",
+        _DEPLOY,
+        (
+            "AddLayerVersionPermission",
+            "AddPermission",
+            "DeleteBucketPolicy",
+            "DeleteResourcePolicy",
+            "PutBucketPolicy",
+            "PutKeyPolicy",
+            "PutResourcePolicy",
+            "RemoveLayerVersionPermission",
+            "RemovePermission",
+            "SetQueueAttributes",
+            "SetTopicAttributes",
+        ),
+    ),
     "role-changed": Kind(
         "role is not what the template says",
         _DEPLOY,
@@ -165,7 +244,14 @@ KINDS: Mapping[str, Kind] = {
     "signing-changed": Kind(
         "code signing is not what the template says",
         _DEPLOY,
-        ("UpdateCodeSigningConfig", "PutFunctionCodeSigningConfig"),
+        (
+            "UpdateCodeSigningConfig",
+            "PutFunctionCodeSigningConfig",
+            "AddProfilePermission",
+            "RemoveProfilePermission",
+            "CancelSigningProfile",
+            "RevokeSigningProfile",
+        ),
     ),
     "signing-not-enforced": Kind(
         "code signing config that only warns",
@@ -181,6 +267,18 @@ KINDS: Mapping[str, Kind] = {
         "stack of the assembly is not deployed",
         "deploy it, or audit against the assembly that was deployed",
         ("DeleteStack",),
+    ),
+    "subscription-changed": Kind(
+        "subscriptions of a log group or a topic are not what the template says",
+        "remove the subscription, and deploy the stack again",
+        (
+            "*SubscriptionFilter",
+            "ConfirmSubscription",
+            "CreateLink",
+            "PutAccountPolicy",
+            "Subscribe",
+            "Unsubscribe",
+        ),
     ),
     "unsigned-code": Kind(
         "code without a signature",
@@ -236,6 +334,7 @@ class Finding:
         trail: Names under which CloudTrail may know the resource.
         change: The latest call that can have brought it about; `None` where none is known.
         note: Why no call is known; empty where one is.
+        calls: The calls that bring it about, where they are not all of its kind.
     """
 
     kind: str
@@ -247,6 +346,17 @@ class Finding:
     trail: tuple[str, ...] = ()
     change: Change | None = None
     note: str = ""
+    calls: tuple[str, ...] = ()
+
+    def is_brought_about_by(self, call: str) -> bool:
+        """Tell whether a call can bring it about.
+
+        Args:
+            call: The name of the call as CloudTrail has it: Lambda's end with the version of its
+                API, such as `UpdateFunctionCode20150331v2`.
+        """
+        plain = _API_VERSION.sub("", call)
+        return any(fnmatchcase(plain, each) for each in self.calls or KINDS[self.kind].calls)
 
     def known_as(self, *names: str) -> "Finding":
         """Return the finding with further names under which CloudTrail may know it.

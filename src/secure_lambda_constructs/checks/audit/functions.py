@@ -16,7 +16,14 @@ from .calls import Account, UnreadError
 from .documents import canonical
 from .findings import Finding
 
-__all__ = ["ExpectedFunction", "Function", "audit_function", "list_functions", "permission_key"]
+__all__ = [
+    "ExpectedFunction",
+    "Function",
+    "audit_function",
+    "function_name",
+    "list_functions",
+    "permission_key",
+]
 
 _GONE = {"ResourceNotFoundException"}
 _LATEST = "$LATEST"
@@ -84,6 +91,20 @@ def list_functions(account: Account, region: str) -> list[Function]:
         Function(region, arn, found.get(_LATEST) or next(iter(found.values())), found)
         for arn, found in sorted(versions.items())
     ]
+
+
+def function_name(value: Any) -> str:
+    """Return the name of a function that is named in any of Lambda's ways; empty if unknown.
+
+    Args:
+        value: Its name, or its ARN, whole or in part, with or without a qualifier.
+    """
+    if not isinstance(value, str):
+        return ""
+    parts = value.split(":")
+    if len(parts) > 6:
+        return parts[6]
+    return parts[2] if len(parts) > 2 and parts[1] == "function" else parts[0]
 
 
 def audit_function(
