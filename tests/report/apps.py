@@ -54,7 +54,18 @@ def shop(functions: int = 1, *, tables: int = 1, relay: bool = True) -> Template
             RouteTableIds=[_ref("Routes")],
             PolicyDocument=_policy("dynamodb:GetItem", "*", Principal="*"),
         ),
-        "EndpointGroup": _made("EC2::SecurityGroup", VpcId=_ref("Vpc")),
+        "EndpointGroup": _made(
+            "EC2::SecurityGroup",
+            VpcId=_ref("Vpc"),
+            SecurityGroupIngress=[
+                {
+                    "IpProtocol": "tcp",
+                    "FromPort": 443,
+                    "ToPort": 443,
+                    "SourceSecurityGroupId": _attribute("Callers", "GroupId"),
+                }
+            ],
+        ),
         "Group": _made(
             "EC2::SecurityGroup",
             VpcId=_ref("Vpc"),

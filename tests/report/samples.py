@@ -3,7 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from secure_lambda_constructs.checks.judgement import Finding, PathVerdict
+from secure_lambda_constructs.checks.acknowledged import Acknowledgement, Acknowledgements
+from secure_lambda_constructs.checks.baseline import Baseline, Known, cause_of
+from secure_lambda_constructs.checks.judgement import Finding, PathVerdict, Verdict
+from secure_lambda_constructs.checks.outcome import Outcome
 from secure_lambda_constructs.checks.report.data import (
     Box,
     BoxKind,
@@ -12,6 +15,7 @@ from secure_lambda_constructs.checks.report.data import (
     Edge,
     Guardrails,
     Network,
+    Place,
     Reach,
     ReportData,
     SignedState,
@@ -21,7 +25,19 @@ from secure_lambda_constructs.checks.report.data import (
 )
 from secure_lambda_constructs.checks.report.markup import visible
 
-__all__ = ["HOSTILE", "closed", "hostile", "leaking", "nothing", "plain", "visible"]
+__all__ = [
+    "HOSTILE",
+    "closed",
+    "finding",
+    "hostile",
+    "known",
+    "leaking",
+    "long",
+    "nothing",
+    "outcome_of",
+    "plain",
+    "visible",
+]
 
 # What a template may hold as a name.
 HOSTILE = (
@@ -59,6 +75,23 @@ def finding(path_id: str, construct: str, reason: str, acknowledged: str | None 
     )
 
 
+def outcome_of(
+    *paths: PathVerdict,
+    broken: dict[str, tuple[str, ...]] | None = None,
+    acknowledgements: Acknowledgements | None = None,
+    baseline: Baseline | None = None,
+) -> Outcome:
+    """Return the outcome with these leak paths."""
+    verdict = Verdict(paths=paths, broken=broken or {})
+    return Outcome(
+        inputs=("cdk.out",),
+        verdict=verdict,
+        acknowledgements=acknowledgements or Acknowledgements(),
+        comparison=None if baseline is None else baseline.compare(verdict),
+        templates={},
+    )
+
+
 def closed() -> ReportData:
     """One function, one table, all closed."""
     function = Box(
@@ -89,8 +122,7 @@ def closed() -> ReportData:
         made_with="secure-lambda-constructs 1.2.3",
         functions=1,
         stacks=("Shop (111122223333, us-east-1)",),
-        paths=(_path("D01"), _path("N01"), _path("N02", present=False), _path("P01")),
-        broken={},
+        outcome=outcome_of(_path("D01"), _path("N01"), _path("N02", present=False), _path("P01")),
         network=Network(
             vpcs=(Vpc(id="Shop/Network", name="Shop/Network", lines=("10.0.0.0/16", "2 subnets")),),
             boxes=(endpoint, function, table),
@@ -124,6 +156,7 @@ def closed() -> ReportData:
                 region="us-east-1",
                 quantity="2 zones x 730 hours",
                 unit=Decimal("0.01"),
+                per="an hour and zone",
                 month=Decimal("14.60"),
                 source="https://aws.amazon.com/privatelink/pricing/ (2026-08-12)",
             ),
@@ -153,7 +186,7 @@ def leaking() -> ReportData:
     many = [finding("O05", f"Shop/Worker{n:02}", "takes unsigned code") for n in range(12)]
     return replace(
         base,
-        paths=(
+        outcome=outcome_of(
             *base.paths[:1],
             _path("N04", finding("N04", "Shop/Nat", "is a NAT gateway in the VPC")),
             _path("O05", *many),
@@ -162,8 +195,10 @@ def leaking() -> ReportData:
                 _path("R01", finding("R01", "", "somebody may sign as well", reason)), attack=""
             ),
             _path("R02", present=False),
+            broken={
+                "resolved": ("Shop/Network: dynamodb.us-east-1.amazonaws.com is not answered",)
+            },
         ),
-        broken={"resolved": ("Shop/Network: dynamodb.us-east-1.amazonaws.com is not answered",)},
         network=replace(
             base.network,
             boxes=(*base.network.boxes, way_out, internet),
@@ -205,6 +240,53 @@ def leaking() -> ReportData:
     )
 
 
+def known() -> ReportData:
+    """The same with a baseline, and with acknowledgements that do nothing."""
+    base = leaking()
+    paths = {path.id: path for path in base.paths}
+    old = Known(path_id="N09", construct_path="Shop/Old", cause="lets out to everywhere")
+    still = [
+        Known(path_id=f.path_id, construct_path=f.construct_path, cause=cause_of(f))
+        for f in (*paths["O05"].findings[1:], *paths["N04"].findings)
+    ]
+    said = Acknowledgement(rule="D01", at="Shop", reason="Until SHOP-7 is done.", source="a.json")
+    unknown = Acknowledgement(rule="X99", at="", reason="Whatever.", source="b.json")
+    accepted = Box(
+        id="out-5",
+        kind=BoxKind.WAY_OUT,
+        title="DNS resolver",
+        vpc="Shop/Network",
+        acknowledged=("R01",),
+    )
+    place = Place(
+        id="subnets-1",
+        vpc="Shop/Network",
+        subnets=base.network.boxes[1].subnets,
+        title="every function in the subnets Shop/Network/Subnet1, Shop/Network/Subnet2",
+    )
+    network = replace(
+        base.network,
+        boxes=(*base.network.boxes, accepted),
+        places=(place,),
+        edges=(
+            *base.network.edges,
+            Edge(source="subnets-1", target="out-5", label="may leave", acknowledged=True),
+            Edge(source="out-5", target="internet", label="leads out", acknowledged=True),
+        ),
+    )
+    return replace(
+        base,
+        network=network,
+        outcome=outcome_of(
+            *base.paths,
+            acknowledgements=Acknowledgements(
+                stale=(said,), refused=((unknown, "X99 is acknowledged, but there is no such"),)
+            ),
+            baseline=Baseline(findings=(*still, old)),
+        ),
+    )
+
+
 def nothing() -> ReportData:
     """Templates without a function."""
     return replace(
@@ -216,6 +298,12 @@ def plain() -> ReportData:
     """What `hostile` is, with names that are nothing but names."""
     # As long as those, and with as many parts.
     return _named(tuple("".join(_letter(c) for c in visible(name)) for name in HOSTILE))
+
+
+def long() -> ReportData:
+    """The same with names that are long, or written from right to left, or piled up."""
+    odd = ("Very" * 50, "支払い" * 40, "تجربة/" * 20, "🙂" * 60, "a" + "\u0301" * 200, "x/" * 100)
+    return _named((*odd, "arn:aws:lambda:us-east-1:111122223333:function:" + "f" * 140, "W" * 200))
 
 
 def _letter(character: str) -> str:
@@ -250,8 +338,17 @@ def _named(names: tuple[str, ...]) -> ReportData:
         made_with=image,
         date=template,
         stacks=(focus, hidden),
-        paths=(path,),
-        broken={image: (name, link)},
+        outcome=outcome_of(
+            path,
+            broken={image: (name, link)},
+            acknowledgements=Acknowledgements(
+                stale=(Acknowledgement(rule=focus, at=name, reason=image, source=hidden),),
+                refused=((Acknowledgement(rule=name, at=image, reason="", source=drawing), focus),),
+            ),
+            baseline=Baseline(
+                findings=(Known(path_id=drawing, construct_path=image, cause=template),)
+            ),
+        ),
         network=replace(
             base.network,
             boxes=tuple(boxes),

@@ -5,6 +5,10 @@ from html.parser import HTMLParser
 __all__ = ["Structure"]
 
 
+# Between these a reader sees a space where the markup has none.
+_APART = {"dd", "details", "dt", "h2", "h3", "li", "summary", "td", "th"}
+
+
 class Structure(HTMLParser):
     """Takes a page apart: the elements with their attributes, and the texts."""
 
@@ -20,6 +24,8 @@ class Structure(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take an element."""
+        if tag in _APART:
+            self.texts.append(" ")
         self.elements.append((tag, tuple(name for name, _ in attrs)))
         self.attributes += [(tag, name, value or "") for name, value in attrs]
 

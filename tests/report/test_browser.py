@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from secure_lambda_constructs.checks.judgement import Verdict
 from secure_lambda_constructs.checks.report.data import ReportData
 from secure_lambda_constructs.checks.report.gather import gather
 
@@ -23,19 +22,30 @@ from .browser import Browser
 
 _Written = Callable[[ReportData], Path]
 _AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+_OUTSIDE = (
+    "[...document.querySelectorAll('.box')].flatMap(box => {"
+    "const edge = box.querySelector('rect').getBoundingClientRect();"
+    "return [...box.querySelectorAll('text')].filter("
+    "t => t.getBoundingClientRect().right > edge.right).map(t => t.textContent)})"
+)
+_VIOLATIONS = (
+    "axe.run(document).then(r => r.violations.map("
+    "v => [v.id, v.help, v.nodes.map(n => n.html.slice(0, 200))]))"
+)
 _SHOWN = "[...document.querySelectorAll('#{} > tbody > tr')].filter(r => !r.hidden).length"
 
 
 def _hundred() -> ReportData:
     case = case_of(shop(100, tables=100))
-    paths = samples.leaking().paths
-    return gather(Verdict(paths=paths, broken={}), case, title="hundred", made_with="x")
+    outcome = samples.outcome_of(*samples.leaking().paths)
+    return gather(outcome, case, title="hundred", made_with="x")
 
 
 _PAGES: dict[str, Callable[[], ReportData]] = {
     "closed": samples.closed,
     "hostile": samples.hostile,
     "hundred": _hundred,
+    "known": samples.known,
     "leaking": samples.leaking,
     "nothing": samples.nothing,
 }
@@ -46,6 +56,7 @@ _SHOWS = [
     ("closed", "light"),
     ("hostile", "light"),
     ("hundred", "dark"),
+    ("known", "light"),
     ("leaking", "light"),
     ("leaking", "dark"),
     ("nothing", "dark"),
@@ -140,14 +151,16 @@ def test_filters_of_functions(browser: Browser, written: _Written) -> None:
 
 
 def test_keyboard_reaches_all_that_can_be_used(browser: Browser, written: _Written) -> None:
-    with browser.open(written(samples.leaking()), width=700) as page:
+    with browser.open(written(samples.known()), width=700) as page:
         wanted = page.evaluate(
             "[...document.querySelectorAll('a[href], button, input, summary, [tabindex=\"0\"]')]"
             ".length"
         )
         here = (
             "(e => [[...document.querySelectorAll('*')].indexOf(e), "
-            "getComputedStyle(e).outlineStyle, e.closest('svg') !== null])(document.activeElement)"
+            "getComputedStyle(e).outlineStyle, "
+            "e.closest('svg') && getComputedStyle(e.querySelector('rect')).strokeWidth])"
+            "(document.activeElement)"
         )
         seen = []
         for _ in range(wanted):
@@ -158,7 +171,8 @@ def test_keyboard_reaches_all_that_can_be_used(browser: Browser, written: _Writt
         )
         assert len({index for index, _, _ in seen}) == wanted
         # A box of the picture shows the focus by its frame.
-        assert all(outline != "none" or drawn for _, outline, drawn in seen)
+        assert all(outline != "none" or frame == "4px" for _, outline, frame in seen)
+        assert "4px" in {frame for _, _, frame in seen}
 
 
 def test_keyboard_uses_a_filter_and_folds_open(browser: Browser, written: _Written) -> None:
@@ -177,7 +191,7 @@ def test_page_is_complete_without_scripts(browser: Browser, written: _Written) -
     path = written(samples.leaking())
     with browser.open(path, scripts=False) as page:
         text = _text(page)
-        for said in ("N04", "Worker04", "permissions boundary, bounds", "$14.60"):
+        for said in ("N04", "Worker00", "permissions boundary, bounds", "$14.60"):
             assert said in text
         # What would do nothing is not there.
         assert "Search leak paths" not in text
@@ -219,7 +233,7 @@ def test_page_prints(browser: Browser, written: _Written) -> None:
         assert page.evaluate(f"{colours}.color") == "rgb(0, 0, 0)"
         # What is filtered away or folded on the screen is on paper.
         height = "document.querySelector({}).getBoundingClientRect().height > 0"
-        for selector in ("#path-N04", "#path-O05 details li"):
+        for selector in ("#path-N04", "#path-O05 details .path"):
             assert page.evaluate(height.format(json.dumps(selector)))
         assert not page.evaluate(height.format("'nav'"))
 
@@ -233,9 +247,67 @@ def test_motion_is_reduced_where_it_is_asked_for(browser: Browser, written: _Wri
         assert page.evaluate(behaviour) == "smooth"
 
 
-def test_narrow_window_scrolls_tables_alone(browser: Browser, written: _Written) -> None:
-    with browser.open(written(samples.leaking()), width=380) as page:
+_WIDE = (
+    "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth)"
+    ".map(s => s.firstElementChild.id || s.firstElementChild.tagName)"
+)
+
+
+def test_narrow_window_has_the_cells_of_a_row_below_each_other(
+    browser: Browser, written: _Written
+) -> None:
+    with browser.open(written(samples.known()), width=380) as page:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        # Only the picture, and the table that has a column for each policy, are scrolled.
+        assert set(page.evaluate(_WIDE)) <= {"svg", "changes-table"}
+        label = "getComputedStyle(document.querySelector('#path-N04 td:last-child'), '::before')"
+        assert page.evaluate(f"{label}.content") == '"Evidence"'
+        # A filter hides what is below each other too.
+        page.click("[data-filters=paths-table] button[value=known]")
+        assert page.evaluate(_SHOWN.format("paths-table")) == 1
+        height = "document.querySelector('#path-D01').getBoundingClientRect().height"
+        assert page.evaluate(height) == 0
+
+
+def test_tables_stay_tables_in_a_narrow_window(browser: Browser, written: _Written) -> None:
+    """A screen reader is told of rows and columns however they are laid out."""
+    told = []
+    for width in (380, 1280):
+        with browser.open(written(samples.known()), width=width) as page:
+            nodes = page.call("Accessibility.getFullAXTree")["nodes"]
+        roles = [node["role"]["value"] for node in nodes if not node.get("ignored")]
+        wanted = ("table", "row", "cell", "columnheader", "rowheader", "caption")
+        told.append({role: roles.count(role) for role in wanted})
+    assert told[0] == told[1]
+    assert all(told[0].values())
+
+
+@pytest.mark.parametrize("width", [380, 1280])
+def test_odd_names_break_no_layout(browser: Browser, written: _Written, width: int) -> None:
+    with browser.open(written(samples.long()), width=width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(_OUTSIDE) == []
+        assert set(page.evaluate(_WIDE)) <= {"svg", "changes-table"}
+
+
+def test_nothing_is_cut_off_on_paper(browser: Browser, written: _Written) -> None:
+    # A4 without its margins.
+    with browser.open(written(samples.known()), width=688) as page:
+        page.call("Emulation.setEmulatedMedia", media="print")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(_WIDE) == []
+
+
+def test_filters_of_what_is_in_the_baseline(browser: Browser, written: _Written) -> None:
+    with browser.open(written(samples.known())) as page:
+        page.click("[data-filters=paths-table] button[value=known]")
+        shown = "[...document.querySelectorAll('#paths-table tr:not([hidden])[id]')].map(r => r.id)"
+        assert page.evaluate(shown) == ["path-N04"]
+        page.click("#path-N04 a[href='#baseline']")
+        assert page.evaluate("location.hash") == "#baseline"
+        page.click("#acknowledged a[href='#path-O06']")
+        page.evaluate("new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))")
+        assert page.evaluate(_SHOWN.format("paths-table")) == 6
 
 
 @pytest.mark.skipif(not _AXE.is_file(), reason="axe-core is not among the packages of npm here")
@@ -245,11 +317,14 @@ def test_nothing_keeps_anybody_out(
 ) -> None:
     with browser.open(written(_PAGES[name]()), scheme=scheme) as page:
         page.evaluate(f"{_AXE.read_text(encoding='utf-8')};0")
-        found = page.evaluate(
-            "axe.run(document).then(r => r.violations.map("
-            "v => [v.id, v.help, v.nodes.map(n => n.html.slice(0, 200))]))"
-        )
-    assert found == []
+        assert page.evaluate(_VIOLATIONS) == []
+
+
+@pytest.mark.skipif(not _AXE.is_file(), reason="axe-core is not among the packages of npm here")
+def test_nothing_keeps_anybody_out_of_a_narrow_window(browser: Browser, written: _Written) -> None:
+    with browser.open(written(samples.known()), scheme="dark", width=380) as page:
+        page.evaluate(f"{_AXE.read_text(encoding='utf-8')};0")
+        assert page.evaluate(_VIOLATIONS) == []
 
 
 # WCAG 2.2, 1.4.3: 4.5 for text; 1.4.11: 3 for the lines of a picture.
@@ -280,7 +355,7 @@ _CONTRAST = """
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_picture_has_contrast(browser: Browser, written: _Written, scheme: str) -> None:
     """What axe does not look at: the texts and the lines of a drawing."""
-    with browser.open(written(samples.leaking()), scheme=scheme) as page:
+    with browser.open(written(samples.known()), scheme=scheme) as page:
         found = page.evaluate(_CONTRAST)
     assert {kind for kind, _ in found} == {"text", "line"}
     assert [each for each in found if each[1] < (4.5 if each[0] == "text" else 3)] == []
@@ -292,10 +367,4 @@ def test_long_names_stay_in_their_boxes(browser: Browser, written: _Written) -> 
     boxes = tuple(replace(box, title=long, lines=(long,)) for box in data.network.boxes)
     path = written(replace(data, network=replace(data.network, boxes=boxes)))
     with browser.open(path) as page:
-        outside = page.evaluate(
-            "[...document.querySelectorAll('.box')].flatMap(box => {"
-            "const edge = box.querySelector('rect').getBoundingClientRect();"
-            "return [...box.querySelectorAll('text')].filter("
-            "t => t.getBoundingClientRect().right > edge.right).map(t => t.textContent)})"
-        )
-    assert outside == []
+        assert page.evaluate(_OUTSIDE) == []

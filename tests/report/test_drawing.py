@@ -1,7 +1,9 @@
 """The picture: nothing lies on anything else, everything is inside, and it is well-formed."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from secure_lambda_constructs.checks.judgement import Verdict
 from secure_lambda_constructs.checks.report.data import Box, BoxKind, Edge, Network, Vpc
 from secure_lambda_constructs.checks.report.drawing import draw
-from secure_lambda_constructs.checks.report.layout import Placed, lay_out, shortened
+from secure_lambda_constructs.checks.report.layout import Placed, lay_out
+from secure_lambda_constructs.checks.report.lettering import shortened, wrapped
 from secure_lambda_constructs.checks.report.picture import picture_of
 
 from . import samples
@@ -125,24 +128,178 @@ def test_what_is_open_is_told_in_words() -> None:
     assert "⚠ opens N01 and 6 more" in many
 
 
-def test_a_line_to_the_internet_passes_no_box() -> None:
+def _points(drawn: str) -> dict[str, list[tuple[float, float]]]:
+    """Return points on each line of a drawing, by what its title says."""
+    found = {}
+    for path in ElementTree.fromstring(drawn).iter(f"{_SVG}path"):
+        title = path.findtext(f"{_SVG}title")
+        if title is not None:
+            found[title] = list(_walked(path.attrib["d"]))
+    return found
+
+
+def _walked(line: str) -> Iterator[tuple[float, float]]:
+    here = (0.0, 0.0)
+    for command, numbers in re.findall(r"([MLC])([0-9. -]+)", line):
+        values = [float(number) for number in numbers.split()]
+        ends = list(zip(values[::2], values[1::2], strict=True))
+        if command == "M":
+            here = ends[0]
+            continue
+        corners = [here, *ends] if command == "C" else [here, here, *ends, *ends]
+        for step in range(21):
+            t = step / 20
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            yield (
+                sum(w * x for w, (x, _) in zip(weights, corners, strict=True)),
+                sum(w * y for w, (_, y) in zip(weights, corners, strict=True)),
+            )
+        here = ends[-1]
+
+
+@pytest.mark.parametrize("ways", [1, 3])
+def test_lines_pass_no_box(ways: int) -> None:
+    """To the internet behind tables, and from a function past the endpoints to a database."""
     network = samples.closed().network
     endpoint, function, table = network.boxes
+    endpoints = [replace(endpoint, id=f"endpoint-{n}", title=f"e{n}") for n in range(ways)]
     internet = Box(id="internet", kind=BoxKind.INTERNET, title="Internet")
-    leak = Edge(source=endpoint.id, target="internet", label="open", open=True)
-    layout = lay_out(
-        Network(
-            vpcs=network.vpcs,
-            boxes=(endpoint, function, table, internet),
-            edges=(*network.edges, leak),
-        )
+    whole = Network(
+        vpcs=network.vpcs,
+        boxes=(*endpoints, function, table, internet),
+        edges=(
+            *(Edge(source=e.id, target="internet", label="open", open=True) for e in endpoints),
+            Edge(source=function.id, target=table.id, label="may connect"),
+        ),
     )
-    place = layout.placed[table.id]
-    height = layout.free(place.y + 5, beyond=layout.placed[endpoint.id].x + 10)
-    assert not place.y <= height <= place.y + place.height
-    other = layout.free(place.y + 5, beyond=layout.placed[endpoint.id].x + 10, used=[height])
-    assert other != height
-    assert not place.y <= other <= place.y + place.height
+    layout = lay_out(whole)
+    lines = _points(draw(whole, title="t", description="d"))
+    assert len(lines) == ways + 1
+    for said, points in lines.items():
+        for placed in layout.placed.values():
+            if placed.box.title in said:
+                continue  # it begins or ends there
+            assert not any(
+                placed.x < x < placed.x + placed.width and placed.y < y < placed.y + placed.height
+                for x, y in points
+            ), (said, placed.box.title)
+
+
+def test_lines_have_heights_of_their_own() -> None:
+    passed = list(lay_out(samples.closed().network).placed.values())
+    layout = lay_out(samples.closed().network)
+    height = layout.free(passed[0].y, passed[0].y, passed)
+    assert layout.free(passed[0].y, passed[0].y, passed, [height]) != height
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_an_arrow_of_all_functions_leaves_beside_none(number: int) -> None:
+    network = picture_of(case_of(shop(3)), _NOTHING)
+    layout = lay_out(network)
+    (place,) = network.places
+    ports = layout.ports(place.id, number)
+    assert len(set(ports)) == number
+    boxes = [p for p in layout.placed.values() if p.box.kind is BoxKind.FUNCTION]
+    assert not [p for p in ports for b in boxes if b.y < p < b.y + b.height]
+    drawn = draw(network, title="t", description="d")
+    assert drawn.count("<circle") == len([e for e in network.edges if e.source == place.id])
+
+
+def test_a_long_path_has_two_lines() -> None:
+    """So that functions are told apart that only differ in the middle of their paths."""
+    names = [f"Payments-{region}/Alarm/Freeze/Function" for region in ("eu-west-1", "us-east-1")]
+    boxes = [Box(id=name, kind=BoxKind.OUTSIDE, title=name, members=(name,)) for name in names]
+    placed = lay_out(Network(boxes=tuple(boxes))).placed
+    assert [placed[name].title for name in names] == [
+        ("λ Payments-eu-west-1/", "Alarm/Freeze"),
+        ("λ Payments-us-east-1/", "Alarm/Freeze"),
+    ]
+    assert placed[names[0]].height > lay_out(samples.closed().network).placed["data-3"].height - 17
+    drawn = draw(Network(boxes=tuple(boxes)), title="t", description="d")
+    assert "<title>Payments" not in drawn  # nothing is cut
+
+
+@given(st.text(st.characters(codec="ascii", categories=["L", "P"]), min_size=1, max_size=90))
+def test_lines_of_a_title_fit_and_say_the_path(path: str) -> None:
+    lines = wrapped(path, 150, 13)
+    assert 1 <= len(lines) <= 2
+    assert all(shortened(line, 150, 13, bold=True) == line for line in lines)
+    if not any("…" in line for line in lines):
+        assert "".join(lines) == path
+
+
+def test_what_is_beside_two_vpcs_is_where_it_is_reached_from() -> None:
+    one, two = samples.closed().network, samples.closed().network
+    apart = [
+        replace(box, id=f"{box.id}-{vpc}", vpc=box.vpc and vpc)
+        for vpc, network in (("A", one), ("B", two))
+        for box in network.boxes
+    ]
+    edges = [
+        replace(edge, source=f"{edge.source}-{vpc}", target=f"{edge.target}-{vpc}")
+        for vpc in ("B", "A")
+        for edge in one.edges
+    ]
+    vpcs = (Vpc(id="A", name="A"), Vpc(id="B", name="B"))
+    placed = lay_out(Network(vpcs=vpcs, boxes=tuple(apart[::-1]), edges=tuple(edges))).placed
+    assert placed["data-3-A"].y < placed["data-3-B"].y
+    assert abs(placed["data-3-B"].y - placed["endpoint-1-B"].y) < 30
+
+
+def test_many_arrows_have_room_at_a_box() -> None:
+    network = samples.closed().network
+    endpoint, function, _ = network.boxes
+    others = [replace(function, id=f"f{n}", title=f"f{n}", subnets=(f"s{n}",)) for n in range(12)]
+    edges = [Edge(source=other.id, target=endpoint.id, label="may connect") for other in others]
+    whole = replace(network, boxes=(endpoint, *others), edges=tuple(edges))
+    layout = lay_out(whole)
+    ports = layout.ports(endpoint.id, 12)
+    assert all(b - a >= 11 for a, b in pairwise(ports))
+    _check(whole)
+
+
+def test_without_a_vpc_the_picture_is_small() -> None:
+    relay = Box(id="r", kind=BoxKind.OUTSIDE, title="Shop/Relay", members=("Shop/Relay",))
+    internet = Box(id="internet", kind=BoxKind.INTERNET, title="Internet")
+    edge = Edge(source="r", target="internet", label="open", open=True)
+    layout = lay_out(Network(boxes=(relay, internet), edges=(edge,)))
+    assert layout.placed["r"].x < 10
+    assert layout.width < 450
+    assert "picture-wide" not in draw(Network(boxes=(relay,)), title="t", description="d")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Own", "6 subnets: Own0, Own1, Own2 and 3 more"),
+        ("VeryLong" * 9, "6 subnets: VeryL…LongVeryLong0 and 5 more"),
+    ],
+    ids=["short", "long"],
+)
+def test_subnets_are_named_as_far_as_there_is_room(name: str, title: str) -> None:
+    network = samples.closed().network
+    many = tuple(f"Shop/Network/{name}{n}" for n in range(6))
+    boxes = tuple(replace(box, subnets=many) for box in network.boxes)
+    layout = lay_out(replace(network, boxes=boxes))
+    (shown,) = (frame.title for frame in layout.frames if frame.kind == "subnets")
+    assert shown == title
+    assert shortened(shown, 310, 12) == shown
+
+
+def test_what_is_acknowledged_is_told_in_words() -> None:
+    network = samples.leaking().network
+    boxes = [
+        replace(box, open=(), acknowledged=box.open) if box.kind is BoxKind.WAY_OUT else box
+        for box in network.boxes
+    ]
+    edges = [replace(edge, open=False, acknowledged=edge.open) for edge in network.edges]
+    drawn = draw(
+        replace(network, boxes=tuple(boxes), edges=tuple(edges)), title="t", description="d"
+    )
+    assert "! acknowledged: N04" in drawn
+    assert "⚠" not in drawn
+    assert drawn.count("edge edge-acknowledged") == 2
+    assert 'href="#path-N04"' in drawn
 
 
 @given(st.text(min_size=1, max_size=200), st.integers(30, 400))

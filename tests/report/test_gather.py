@@ -19,7 +19,7 @@ from secure_lambda_constructs.checks.report.picture import picture_of
 from secure_lambda_constructs.checks.report.signing_state import signing_states
 
 from .apps import Granting, Template, case_of, shop
-from .samples import finding
+from .samples import finding, outcome_of
 
 _NOTHING = Verdict(paths=(), broken={})
 
@@ -35,8 +35,13 @@ def _opened(path_id: str, construct: str, logical_id: str, reason: str | None = 
 
 
 def _arrows(network: Network) -> set[tuple[str, str]]:
-    titles = {box.id: box.title for box in network.boxes}
-    return {(titles[edge.source], titles[edge.target]) for edge in network.edges}
+    ends = network.ends
+    return {(ends[edge.source].title, ends[edge.target].title) for edge in network.edges}
+
+
+def _admit_all(template: Template) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/16"}
+    _properties(template, "EndpointGroup")["SecurityGroupIngress"] = [rule]
 
 
 def _properties(template: Template, name: str) -> dict[str, Any]:
@@ -92,13 +97,56 @@ def test_without_a_route_it_is_not_reached() -> None:
     ids=["none", "all", "addresses", "unknown"],
 )
 def test_rules_that_let_more_out_lead_to_all_endpoints(rules: list[dict[str, Any]]) -> None:
-    template = shop(2, relay=False)
+    template = shop(1, relay=False)
     _properties(template, "Group")["SecurityGroupEgress"] = rules
+    _admit_all(template)
     arrows = _arrows(_network(template))
     assert {
-        ("Shop/Worker001/Function", "dynamodb"),
-        ("Shop/Worker001/Function", "lambda"),
+        ("Shop/Worker000/Function", "dynamodb"),
+        ("Shop/Worker000/Function", "lambda"),
     } <= arrows
+
+
+@pytest.mark.parametrize(
+    ("rules", "reached"),
+    [
+        ([], False),
+        ([{"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": "10.0.0.0/8"}], False),
+        ([{"IpProtocol": "-1", "SourceSecurityGroupId": "sg-0123"}], False),
+        ([{"IpProtocol": "-1", "SourceSecurityGroupId": {"Ref": "Nobody"}}], True),
+        ([{"IpProtocol": "-1", "CidrIpv6": "::/0"}], True),
+        ([{"Ref": "Nobody"}], True),
+    ],
+    ids=["none", "port", "group", "unknown group", "addresses", "unknown"],
+)
+def test_an_endpoint_is_reached_where_its_group_lets_in(
+    rules: list[dict[str, Any]], reached: bool
+) -> None:
+    template = shop()
+    _properties(template, "EndpointGroup")["SecurityGroupIngress"] = rules
+    arrows = _arrows(_network(template))
+    assert (("Shop/Worker000/Function", "lambda") in arrows) == reached
+
+
+def test_an_endpoint_with_a_group_of_other_templates_may_be_reached() -> None:
+    template = shop()
+    _properties(template, "Lambda")["SecurityGroupIds"] = ["sg-0123"]
+    rule = _properties(template, "Callers")["SecurityGroupEgress"][0]
+    rule["DestinationSecurityGroupId"] = "sg-0123"
+    assert ("Shop/Worker000/Function", "lambda") in _arrows(_network(template))
+
+
+def test_what_all_functions_of_some_subnets_reach_is_one_arrow() -> None:
+    template = shop(3)
+    network = _network(template, verdict=_opened("D01", "Vpc", "Vpc"))
+    all_of_them = "every function in the subnets Shop/Subnet1, Shop/Subnet2"
+    assert {(s, t) for s, t in _arrows(network) if s.startswith(("every", "Shop/Worker"))} == {
+        (all_of_them, "dynamodb"),
+        (all_of_them, "DNS resolver"),
+        ("Shop/Worker000/Function", "lambda"),  # which alone calls the relay
+    }
+    assert [place.subnets for place in network.places] == [("Shop/Subnet1", "Shop/Subnet2")]
+    assert [edge.open for edge in network.edges if edge.target.startswith("out-")] == [True]
 
 
 def test_rules_for_other_ports_lead_nowhere() -> None:
@@ -176,9 +224,32 @@ def test_a_way_out_is_drawn() -> None:
     assert len(leaks) == 2
 
 
-def test_what_is_acknowledged_is_not_drawn_as_open() -> None:
+def test_what_is_acknowledged_is_drawn_as_that() -> None:
     verdict = _opened("N04", "Shop/Routes", "Routes", "needed until the contract ends")
-    assert not any(edge.open for edge in _network(shop(), verdict=verdict).edges)
+    network = _network(shop(), verdict=verdict)
+    assert not any(edge.open for edge in network.edges)
+    (box,) = (box for box in network.boxes if box.kind is BoxKind.WAY_OUT)
+    assert (box.open, box.acknowledged) == ((), ("N04",))
+    assert len([edge for edge in network.edges if edge.acknowledged]) == 2
+
+
+def test_what_is_acknowledged_in_part_is_open() -> None:
+    one = _opened("N04", "Shop/Routes", "Routes", "needed until the contract ends").paths
+    other = _opened("N04", "Shop/Dynamo", "Dynamo").paths
+    verdict = Verdict(paths=(*one, *other), broken={})
+    kinds = {box.kind: box for box in _network(shop(), verdict=verdict).boxes}
+    assert kinds[BoxKind.WAY_OUT].acknowledged == ("N04",)
+    template = shop()
+    template["Resources"]["Nat"] = {"Type": "AWS::EC2::NatGateway", "Properties": {}}
+    both = Verdict(paths=(*one, *_opened("N04", "Shop/Nat", "Nat").paths), broken={})
+    kinds = {box.kind: box for box in _network(template, verdict=both).boxes}
+    assert kinds[BoxKind.WAY_OUT].open == ("N04",)
+    assert kinds[BoxKind.WAY_OUT].acknowledged == ()
+
+
+def test_functions_outside_say_where_they_are() -> None:
+    lines = {box.title: box.lines for box in _network(shop()).boxes}
+    assert "in no VPC" in lines["Shop/Relay/Function"]
 
 
 @pytest.mark.parametrize("blamed", ["Vpc", ""], ids=["the VPC", "nothing"])
@@ -414,6 +485,18 @@ def test_costs_are_counted() -> None:
             "Properties": {"ConnectivityType": "private"},
         },
         "Crypt": {"Type": "AWS::KMS::Key", "Properties": {}},
+        "Replica": {"Type": "AWS::KMS::ReplicaKey", "Properties": {}},
+        "Address1": {"Type": "AWS::EC2::EIP", "Properties": {}},
+        "Address2": {"Type": "AWS::EC2::EIP", "Properties": {}},
+        "Proxy": {"Type": "AWS::RDS::DBProxy", "Properties": {}},
+        "Copied": {
+            "Type": "AWS::SecretsManager::Secret",
+            "Properties": {"ReplicaRegions": [{"Region": "eu-west-1"}]},
+        },
+        "Balanced": {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {"VpcEndpointType": "GatewayLoadBalancer", "ServiceName": "x"},
+        },
         "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {}},
         "Names": {
             "Type": "AWS::Route53Resolver::FirewallDomainList",
@@ -424,13 +507,23 @@ def test_costs_are_counted() -> None:
     found = {row.what: (row.quantity, row.month) for row in cost_rows(world)}
     assert found == {
         "NAT gateway": ("2 x 730 hours", Decimal("65.70")),
-        "customer-managed key": ("1", Decimal("1")),
-        "interface endpoint": ("2 zones x 730 hours", Decimal("14.60")),
+        "RDS Proxy": ("1 proxy with 2 vCPUs at least x 730 hours", Decimal("21.900")),
+        "customer-managed key": ("2", Decimal("2")),
+        "interface endpoint": ("1 endpoint in 2 zones x 730 hours", Decimal("14.60")),
         "name in a list of the DNS firewall": ("2", Decimal("0.0010")),
-        "public IPv4 address, which a NAT gateway has": ("1 x 730 hours", Decimal("3.650")),
-        "secret": ("1", Decimal("0.40")),
+        "public IPv4 address": ("2 x 730 hours", Decimal("7.300")),
+        "secret": ("3", Decimal("1.20")),
     }
-    assert "1 alarms of CloudWatch" in not_counted(world)
+    assert {"VPC endpoints of other kinds: 1", "alarms of CloudWatch: 1"} <= set(not_counted(world))
+
+
+def test_an_address_of_a_gateway_is_counted_once() -> None:
+    resources = {
+        "Nat": {"Type": "AWS::EC2::NatGateway", "Properties": {}},
+        "Address": {"Type": "AWS::EC2::EIP", "Properties": {}},
+    }
+    rows = cost_rows(case_of({"Resources": resources}).world)
+    assert [row.quantity for row in rows if row.what == "public IPv4 address"] == ["1 x 730 hours"]
 
 
 def test_prices_of_other_regions_stand_in() -> None:
@@ -439,20 +532,20 @@ def test_prices_of_other_regions_stand_in() -> None:
     )
     (row,) = cost_rows(World([stack]))
     assert (row.what, row.region, row.stands_in) == ("interface endpoint", "eu-west-1", True)
-    page = render(gather(_NOTHING, Case(World([stack]), Granting()), title="x", made_with="x"))
-    assert "the price of us-east-1" in page
+    page = render(gather(outcome_of(), Case(World([stack]), Granting()), title="x", made_with="x"))
+    assert "that of us-east-1" in page
 
 
 def test_gathered_page_is_the_same_each_time() -> None:
     pages = {
-        render(gather(_NOTHING, case_of(shop(20, tables=9)), title="x", made_with="y"))
+        render(gather(outcome_of(), case_of(shop(20, tables=9)), title="x", made_with="y"))
         for _ in range(2)
     }
     assert len(pages) == 1
 
 
 def test_nothing_to_gather() -> None:
-    data = gather(_NOTHING, case_of({"Resources": {}}), title="x", made_with="y")
+    data = gather(outcome_of(), case_of({"Resources": {}}), title="x", made_with="y")
     assert data.network.boxes == ()
     assert "Nothing to judge" in render(data)
 
@@ -511,7 +604,7 @@ def test_resources_that_no_template_creates_are_said_to_be_others() -> None:
     grants = _properties(template, "Worker000Role")["Policies"][0]["PolicyDocument"]
     grants["Statement"][0]["Resource"] = "arn:aws:dynamodb:us-east-1:111122223333:table/other"
     (reach,) = _network(template).reaches
-    assert reach.target == "others of dynamodb"
+    assert reach.target == "dynamodb, outside of these templates"
 
 
 def test_what_lambda_does_for_a_function_is_left_out() -> None:
@@ -588,11 +681,12 @@ def test_more_than_few_kinds_of_functions_are_put_together_by_their_place() -> N
             },
         }
     _properties(template, "Group")["SecurityGroupEgress"] = []
+    _admit_all(template)
     network = _network(template)
     assert [len(box.members) for box in _functions(network)] == [30]
     assert "what each reaches is in the table" in network.together
 
 
 def test_a_long_table_of_rights_is_folded() -> None:
-    data = gather(_NOTHING, case_of(shop(30, tables=30)), title="x", made_with="y")
-    assert "Show all 32 rights" in render(data)
+    data = gather(outcome_of(), case_of(shop(30, tables=30)), title="x", made_with="y")
+    assert "All 32 rights" in render(data)

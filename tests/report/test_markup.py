@@ -40,6 +40,11 @@ def test_every_character_is_seen(value: str) -> None:
         ("a\u202eb", "a⟨U+202E⟩b"),
         ("\u200bx\x00", "⟨U+200B⟩x⟨U+0000⟩"),
         ("Zahlungsfähig 支払い", "Zahlungsfähig 支払い"),
+        ("a\u00a0b\u2003c", "a⟨U+00A0⟩b⟨U+2003⟩c"),
+        ("x\u3164\u2800y\ufe0f", "x⟨U+3164⟩⟨U+2800⟩y⟨U+FE0F⟩"),
+        ("a\u0308\u0301b\u0301", "a\u0308\u0301b\u0301"),
+        ("a" + "\u0301" * 4, "a\u0301\u0301⟨U+0301⟩⟨U+0301⟩"),
+        ("تجربة 🙂", "تجربة 🙂"),
     ],
 )
 def test_what_is_not_seen_has_a_number(value: str, shown: str) -> None:

@@ -4,15 +4,13 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from ..checks.acknowledged import acknowledge
 from ..checks.evaluation import default_evaluator
 from ..checks.formats.files import write_atomically
-from ..checks.judgement import judge
 from ..checks.leaks.case import Case
 from ..checks.outcome import tool_version
 from ..checks.report.gather import gather
 from ..checks.report.page import render, verdict_line
-from .inputs import add_inputs, read_inputs
+from .inputs import add_inputs, outcome_of
 
 __all__ = ["add_arguments", "run"]
 
@@ -26,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Judges what the templates create, as `secure-lambda check` does, and writes one page "
         "about it: what can reach what, each leak path, who can change what, the signing state of "
-        "each function, what is acknowledged, what it costs. The page needs no network. Nothing is "
-        "asked of AWS. Exit codes: 0 where the page is written, whatever it says, 1 where it is "
-        "not."
+        "each function, what is acknowledged or in the baseline, what it costs. The page needs no "
+        "network. Nothing is asked of AWS. Exit codes: 0 where the page is written, whatever it "
+        "says, 1 where it is not."
     )
     add_inputs(parser)
     parser.add_argument(
@@ -61,12 +59,11 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InvalidInputError: The templates cannot be read, or the page not be written.
     """
-    world, acknowledged = read_inputs(options)
     evaluator = default_evaluator()
-    verdict, _ = acknowledge(judge(world, evaluator), acknowledged)
+    outcome, world = outcome_of(options, evaluator)
     data = gather(
-        verdict,
-        Case(world, evaluator),
+        outcome,
+        Case(world, evaluator, trusted_accounts=options.trusted_account),
         title=options.title or ", ".join(str(path) for path in options.paths),
         made_with=f"secure-lambda-constructs {tool_version()}",
         date=options.date,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from .data import ReportData, SignedState
+from .data import ReportData, SignedState, Signing
 from .markup import Child, Markup, element, joined
 from .parts import Section, badge, path
-from .tables import Column, filters, table
+from .tables import Column, Row, filters, table
 
 __all__ = ["changes_section", "signing_section"]
 
@@ -30,21 +30,14 @@ def changes_section(data: ReportData) -> Section:
     content: list[Child] = []
     if guardrails.ceilings:
         rows = [
-            element(
-                "tr",
-                element("th", change, scope="row"),
-                [
-                    element("td", _answer(ceiling.answers.get(change)))
-                    for ceiling in guardrails.ceilings
-                ],
-            )
+            Row((change, *(_answer(c.answers.get(change)) for c in guardrails.ceilings)))
             for change in guardrails.changes
         ]
         columns = (
-            Column("May somebody …"),
+            Column(head="May somebody …", is_head=True),
             *(
                 Column(
-                    joined(
+                    head=joined(
                         (
                             path(ceiling.name),
                             element("br"),
@@ -60,19 +53,17 @@ def changes_section(data: ReportData) -> Section:
             "own account, for a principal that it does not exempt. That a policy does not refuse "
             "a change does not mean that somebody may make it: other policies have to allow it."
         )
-        content.append(table("changes-table", caption, columns, rows, of_rows=True))
+        content.append(table("changes-table", caption, columns, rows, stacks=False))
     if guardrails.trusts:
         rows = [
-            joined(
-                (
-                    element("td", path(trust.role)),
-                    element("td", path(trust.principal)),
-                    element("td", _conditions(trust.conditions)),
-                )
-            )
+            Row((path(trust.role), path(trust.principal), _conditions(trust.conditions)))
             for trust in guardrails.trusts
         ]
-        columns = (Column("Role"), Column("Who may assume it"), Column("On these conditions"))
+        columns = (
+            Column(head="Role", is_head=True),
+            Column(head="Who may assume it"),
+            Column(head="On these conditions"),
+        )
         caption = "Who may assume a role of these templates, besides services of AWS."
         content.append(table("trusts-table", caption, columns, rows))
     else:
@@ -114,31 +105,29 @@ def signing_section(data: ReportData) -> Section:
         return Section("signing", "Signing", element("p", "There is no function to sign."))
     states = {state: [s for s in data.signing if s.state is state] for state in SignedState}
     rows = [
-        element(
-            "tr",
-            element("th", path(each.function), scope="row"),
-            element("td", path(each.stack)),
-            element("td", each.place),
-            element("td", badge(*_SIGNED[each.state], each.state.value)),
-            element("td", _detail(each.detail, each.layers)),
-            data_state=each.state.name.lower().replace("_", "-"),
+        Row(
+            (
+                path(each.function),
+                path(each.stack),
+                each.place,
+                badge(*_SIGNED[each.state], each.state.value),
+                _detail(each),
+            ),
+            state=_name(each.state),
         )
         for each in data.signing
     ]
     choices = [("All", "")] + [
-        (
-            f"{state.value.capitalize()} ({len(found)})",
-            state.name.lower().replace("_", "-"),
-        )
+        (f"{state.value.capitalize()} ({len(found)})", _name(state))
         for state, found in states.items()
         if found
     ]
     columns = (
-        Column("Function"),
-        Column("Stack"),
-        Column("Runs"),
-        Column("Signing"),
-        Column("Why"),
+        Column(head="Function", is_head=True),
+        Column(head="Stack"),
+        Column(head="Runs"),
+        Column(head="Signing"),
+        Column(head="Why"),
     )
     return Section(
         "signing",
@@ -154,11 +143,15 @@ def signing_section(data: ReportData) -> Section:
             choices,
             search="Search functions",
         ),
-        table("signing-table", "The signing state of each function.", columns, rows, of_rows=True),
+        table("signing-table", "The signing state of each function.", columns, rows),
     )
 
 
-def _detail(detail: str, layers: int) -> str:
-    if not layers:
-        return detail
-    return f"{detail}; {layers} layer{'' if layers == 1 else 's'} held to the same"
+def _detail(each: Signing) -> str:
+    if not each.layers or each.state is SignedState.NOT_SIGNED:
+        return each.detail
+    return f"{each.detail}; {each.layers} layer{'' if each.layers == 1 else 's'} held to the same"
+
+
+def _name(state: SignedState) -> str:
+    return state.name.lower().replace("_", "-")

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from ..acknowledged import Acknowledgements
+from ..baseline import Known
 from ..judgement import Finding, PathVerdict
+from ..outcome import Outcome, Standing, State
 
 __all__ = [
     "Box",
@@ -15,7 +18,7 @@ __all__ = [
     "Edge",
     "Guardrails",
     "Network",
-    "PathState",
+    "Place",
     "Reach",
     "ReportData",
     "SignedState",
@@ -23,23 +26,6 @@ __all__ = [
     "Trust",
     "Vpc",
 ]
-
-
-class PathState(Enum):
-    """What is said of a leak path; the value is how the page says it."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    CLOSED = "closed"
-    ABSENT = "not present"
-
-    @classmethod
-    def of(cls, path: PathVerdict) -> "PathState":
-        """Tell the state of a path: one finding that nobody acknowledged opens it."""
-        if path.findings:
-            known = all(finding.acknowledged is not None for finding in path.findings)
-            return cls.ACKNOWLEDGED if known else cls.OPEN
-        return cls.CLOSED if path.present else cls.ABSENT
 
 
 class BoxKind(Enum):
@@ -65,7 +51,8 @@ class Box:
         members: The construct paths of what it stands for; one, or more where they are alike.
         vpc: The VPC it is in; empty outside.
         subnets: The subnets it is in.
-        open: The open leak paths that something of it opens.
+        open: The leak paths that something of it opens and nobody has acknowledged.
+        acknowledged: Those that are open and acknowledged.
     """
 
     id: str
@@ -76,23 +63,43 @@ class Box:
     vpc: str = ""
     subnets: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    acknowledged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Subnets of the picture, with functions in them.
+
+    Attributes:
+        id: Its id in the page.
+        vpc: The VPC.
+        subnets: The subnets, as the boxes in it name them.
+        title: What an arrow that leaves it is said to leave.
+    """
+
+    id: str
+    vpc: str
+    subnets: tuple[str, ...]
+    title: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """One arrow of the picture, from a box to another one.
+    """One arrow of the picture, from a box, or from all boxes in some subnets, to another one.
 
     Attributes:
-        source: Id of the box that it leaves.
+        source: Id of the box that it leaves, or of the place.
         target: Id of the box that it leads to.
         label: What goes there, a few words.
         open: Whether it is a way out that should not be there.
+        acknowledged: Whether it is one that somebody has acknowledged.
     """
 
     source: str
     target: str
     label: str
     open: bool = False
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +134,7 @@ class Network:
     Attributes:
         vpcs: The VPCs.
         boxes: What is in and beside them.
+        places: The subnets of which all functions reach the same.
         edges: What reaches what.
         reaches: The same in words.
         together: How functions that look alike were put together; empty where each is alone.
@@ -134,9 +142,15 @@ class Network:
 
     vpcs: tuple[Vpc, ...] = ()
     boxes: tuple[Box, ...] = ()
+    places: tuple[Place, ...] = ()
     edges: tuple[Edge, ...] = ()
     reaches: tuple[Reach, ...] = ()
     together: str = ""
+
+    @property
+    def ends(self) -> dict[str, Box | Place]:
+        """What arrows lead from and to, by the ids."""
+        return {**{box.id: box for box in self.boxes}, **{each.id: each for each in self.places}}
 
 
 class SignedState(Enum):
@@ -228,6 +242,7 @@ class CostRow:
         region: Where it is.
         quantity: How many, and how they were counted.
         unit: What one unit costs, in US dollars.
+        per: For what that is, such as an hour.
         month: US dollars in a month, not rounded.
         source: The page of AWS that has the price, and when it was confirmed.
         stands_in: Whether the price is that of us-east-1, for want of the region's own.
@@ -237,6 +252,7 @@ class CostRow:
     region: str
     quantity: str
     unit: Decimal
+    per: str
     month: Decimal
     source: str
     stands_in: bool = False
@@ -252,8 +268,7 @@ class ReportData:
         date: When, if it is to be said; left out by default, so that equal apps give equal pages.
         functions: How many functions there are.
         stacks: The stacks, with the account and region of each.
-        paths: Each leak path, and the checks of signing.
-        broken: The legitimate requests that do not work, by the name of the flow.
+        outcome: The verdict, with what is acknowledged and what is in the baseline.
         network: The picture.
         guardrails: Who can change what.
         signing: The signing state of each function.
@@ -265,8 +280,7 @@ class ReportData:
     made_with: str
     functions: int
     stacks: tuple[str, ...]
-    paths: tuple[PathVerdict, ...]
-    broken: Mapping[str, tuple[str, ...]]
+    outcome: Outcome
     network: Network
     guardrails: Guardrails
     signing: tuple[Signing, ...]
@@ -274,19 +288,34 @@ class ReportData:
     not_counted: tuple[str, ...] = ()
     date: str | None = None
 
-    def in_state(self, state: PathState) -> tuple[PathVerdict, ...]:
-        """The leak paths of which `state` is said."""
-        return tuple(path for path in self.paths if PathState.of(path) is state)
+    @property
+    def paths(self) -> tuple[PathVerdict, ...]:
+        """Each leak path, and whatever else is checked."""
+        return self.outcome.verdict.all
 
     @property
-    def acknowledged(self) -> tuple[Finding, ...]:
-        """The findings that somebody has acknowledged, in the order of the paths."""
-        return tuple(
-            finding
-            for path in self.paths
-            for finding in path.findings
-            if finding.acknowledged is not None
-        )
+    def broken(self) -> Mapping[str, tuple[str, ...]]:
+        """The legitimate requests that do not work, by the name of the flow."""
+        return self.outcome.verdict.broken
+
+    @property
+    def acknowledgements(self) -> Acknowledgements:
+        """What became of what the app acknowledges."""
+        return self.outcome.acknowledgements
+
+    @property
+    def gone(self) -> tuple[Known, ...]:
+        """What the baseline names and nothing opens any more."""
+        comparison = self.outcome.comparison
+        return () if comparison is None else comparison.gone
+
+    def in_state(self, *states: State) -> tuple[PathVerdict, ...]:
+        """The leak paths of which one of `states` is said."""
+        return tuple(self.outcome.paths(*states))
+
+    def findings(self, standing: Standing) -> tuple[Finding, ...]:
+        """The findings of which `standing` has become, in the order of the paths."""
+        return tuple(f for f in self.outcome.findings if self.outcome.standing(f) is standing)
 
     @property
     def month(self) -> Decimal:

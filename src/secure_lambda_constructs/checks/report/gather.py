@@ -1,7 +1,7 @@
 """Gathers what the page says of an app that is judged."""
 
-from ..judgement import Verdict
 from ..leaks.case import Case
+from ..outcome import Outcome
 from .costs import cost_rows, not_counted
 from .data import ReportData
 from .guardrails import guardrails_of
@@ -12,12 +12,12 @@ __all__ = ["gather"]
 
 
 def gather(
-    verdict: Verdict, case: Case, *, title: str, made_with: str, date: str | None = None
+    outcome: Outcome, case: Case, *, title: str, made_with: str, date: str | None = None
 ) -> ReportData:
     """Gather all that the page says.
 
     Args:
-        verdict: What is said of the app.
+        outcome: What is said of the app.
         case: The app, with the evaluator that said it.
         title: What was judged, such as the name of a folder.
         made_with: The name and version of the program.
@@ -33,9 +33,8 @@ def gather(
         made_with=made_with,
         functions=len(case.functions),
         stacks=tuple(f"{source.name} ({source.account}, {source.region})" for source in sources),
-        paths=verdict.all,
-        broken=verdict.broken,
-        network=picture_of(case, verdict),
+        outcome=outcome,
+        network=picture_of(case, outcome.verdict),
         guardrails=guardrails_of(case),
         signing=signing_states(case),
         costs=cost_rows(case.world),

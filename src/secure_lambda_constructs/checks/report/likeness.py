@@ -23,7 +23,8 @@ class Drawn:
         name: Its construct path.
         vpc: The construct path of its VPC; empty where there is none.
         subnets: The construct paths of its subnets.
-        open: The leak paths that it opens.
+        open: The leak paths that it opens and nobody has acknowledged.
+        acknowledged: Those that it opens and that are acknowledged.
         signed: Its signing state.
     """
 
@@ -33,12 +34,14 @@ class Drawn:
     vpc: str
     subnets: tuple[str, ...]
     open: tuple[str, ...]
+    acknowledged: tuple[str, ...]
     signed: SignedState
 
 
 def _place(each: Drawn) -> tuple[Hashable, ...]:
     endpoints = frozenset(endpoint.path for endpoint in each.reached.endpoints)
-    return each.outside, each.vpc, each.subnets, endpoints, each.open, each.signed
+    leaks = each.open, each.acknowledged
+    return each.outside, each.vpc, each.subnets, endpoints, leaks, each.signed
 
 
 def _exact(each: Drawn) -> Hashable:

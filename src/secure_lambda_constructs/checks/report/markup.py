@@ -11,10 +11,17 @@ from collections.abc import Iterable
 
 __all__ = ["Child", "Markup", "element", "joined", "prose", "text", "visible"]
 
-# HTML has no way to write these, and a name with them may look like another one.
-_CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_SPACES = {"\n", "\t"}
-_VOID = {"br", "input", "link", "meta", "path", "rect", "wbr"}
+# HTML has no way to write these, or a name with them may look like another one.
+_CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
+_SPACES = {" ", "\n", "\t"}
+# Letters and marks that are drawn as nothing.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
+# More marks on one letter than writing has, so that they would be drawn over the lines beside it.
+_MARKS = {"Mn", "Me"}
+_MOST_MARKS = 2
+_VOID = {"br", "circle", "input", "link", "meta", "path", "rect", "wbr"}
+# Those of a picture are closed, as XML wants it.
+_CLOSED = {"circle", "path", "rect", "wbr"}
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9:-]*")
 
 
@@ -51,7 +58,7 @@ def text(value: str) -> Markup:
 
 
 def visible(value: str) -> str:
-    """Show the characters of a text that are not seen by their numbers.
+    """Show the characters of a text that are not seen, or not well, by their numbers.
 
     Args:
         value: Any text.
@@ -61,15 +68,18 @@ def visible(value: str) -> str:
     """
     if value.isascii() and value.isprintable():
         return value
-    return "".join(
-        f"⟨U+{ord(character):04X}⟩"
-        if unicodedata.category(character) in _CONTROL and character not in _SPACES
-        else character
-        for character in value
-    )
+    shown: list[str] = []
+    marks = 0
+    for character in value:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in _MARKS else 0
+        unseen = category in _CONTROL and character not in _SPACES
+        unseen = unseen or marks > _MOST_MARKS or _BLANK.match(character) is not None
+        shown.append(f"⟨U+{ord(character):04X}⟩" if unseen else character)
+    return "".join(shown)
 
 
-def element(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:
+def element(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Markup:
     """Make an element.
 
     Args:
@@ -99,7 +109,7 @@ def element(name: str, /, *children: Child, **attributes: str | int | bool | Non
         raise ValueError(f"no name of an element: {name!r}")
     opened = f"<{name}{written}>"
     if name in _VOID and not children:
-        return Markup(f"{opened[:-1]}/>" if name in {"path", "rect", "wbr"} else opened)
+        return Markup(f"{opened[:-1]}/>" if name in _CLOSED else opened)
     return Markup(f"{opened}{joined(children)}</{name}>")
 
 
@@ -148,7 +158,7 @@ def _child(child: Child) -> str:
     return joined(child or ())
 
 
-def _attribute(name: str, value: str | int | bool | None) -> str:
+def _attribute(name: str, value: str | float | bool | None) -> str:
     if _NAME.fullmatch(name) is None:
         raise ValueError(f"no name of an attribute: {name!r}")
     if value is None or value is False:

@@ -35,7 +35,7 @@ for (const bar of document.querySelectorAll("[data-filters]")) {
   bar.hidden = false;
   // A link to a row that is hidden shows all rows again.
   const reveal = () => {
-    const row = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const row = location.hash && document.getElementById(location.hash.slice(1));
     if (row && row.hidden && rows.includes(row)) {
       wanted = "";
       if (field) field.value = "";

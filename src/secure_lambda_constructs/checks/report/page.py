@@ -2,14 +2,21 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 
-from .data import PathState, ReportData, SignedState
-from .markup import Child, Markup, element
+from ..judgement import PathVerdict
+from ..outcome import Standing, State
+from .data import ReportData, SignedState
+from .markup import Markup, element
 from .parts import Section
 from .sections import sections
 
 __all__ = ["render", "verdict_line"]
+
+# So many are named in the first lines; the sections have all.
+_IDS = 8
+_STACKS = 6
 
 
 def render(data: ReportData) -> str:
@@ -26,16 +33,25 @@ def render(data: ReportData) -> str:
 
     Example:
         ```python
+        from secure_lambda_constructs.checks.acknowledged import Acknowledgements
+        from secure_lambda_constructs.checks.judgement import Verdict
+        from secure_lambda_constructs.checks.outcome import Outcome
         from secure_lambda_constructs.checks.report.data import Guardrails, Network, ReportData
         from secure_lambda_constructs.checks.report.page import render
 
+        outcome = Outcome(
+            inputs=("cdk.out",),
+            verdict=Verdict(paths=(), broken={}),
+            acknowledgements=Acknowledgements(),
+            comparison=None,
+            templates={},
+        )
         data = ReportData(
             title="<b>Shop</b>",
             made_with="secure-lambda-constructs",
             functions=0,
             stacks=(),
-            paths=(),
-            broken={},
+            outcome=outcome,
             network=Network(),
             guardrails=Guardrails(),
             signing=(),
@@ -83,30 +99,42 @@ def verdict_line(data: ReportData) -> str:
         A sentence.
     """
     total = len(data.paths)
-    found = data.in_state(PathState.OPEN)
-    known = len(data.in_state(PathState.ACKNOWLEDGED))
+    found, known, accepted = (
+        data.in_state(state) for state in (State.OPEN, State.KNOWN, State.ACKNOWLEDGED)
+    )
+    asides = [
+        f"{len(paths)} more {words}"
+        for paths, words in ((known, "in the baseline"), (accepted, "acknowledged"))
+        if paths
+    ]
     if found:
-        named = ", ".join(path.id for path in found)
-        line = f"Open: {len(found)} of {total} checks ({named})"
+        line = "; ".join([f"Open: {len(found)} of {total} checks ({_ids(found)})", *asides])
     elif known:
-        line = f"Closed but for what is acknowledged: {total - known} of {total} checks"
+        line = f"Nothing new is open: {len(known)} of {total} checks are in the baseline "
+        line = "; ".join([f"{line}({_ids(known)})", *asides[1:]])
+    elif accepted:
+        number = total - len(accepted)
+        line = (
+            f"Closed but for what is acknowledged: {number} of {total} checks are closed, "
+            f"{len(accepted)} acknowledged"
+        )
     elif not data.functions:
         line = "Nothing to judge: there is no function in these templates"
     else:
         line = f"Closed: all {total} checks"
-    if found and known:
-        line += f"; {known} more acknowledged"
-    elif known:
-        line += f" are closed, {known} acknowledged"
     if data.broken:
         number = len(data.broken)
         line += f"; {number} legitimate request{' does' if number == 1 else 's do'} not work"
     return line + "."
 
 
+def _ids(paths: Sequence[PathVerdict]) -> str:
+    return _listed([path.id for path in paths], _IDS)
+
+
 def _header(data: ReportData) -> Markup:
-    is_open = data.in_state(PathState.OPEN) or data.broken
-    partly = data.in_state(PathState.ACKNOWLEDGED) or not data.functions
+    is_open = data.in_state(State.OPEN) or data.broken
+    partly = data.in_state(State.KNOWN, State.ACKNOWLEDGED) or not data.functions
     state = "open" if is_open else "acknowledged" if partly else "closed"
     sign = {"open": "✗ ", "acknowledged": "! ", "closed": "✓ "}[state]
     enforced = sum(each.state is SignedState.ENFORCED for each in data.signing)
@@ -114,10 +142,12 @@ def _header(data: ReportData) -> Markup:
         "Functions": str(data.functions),
         "Stacks": str(len(data.stacks)),
         "Signing enforced": f"{enforced} of {len(data.signing)}",
-        "Checks open": str(len(data.in_state(PathState.OPEN))),
-        "Acknowledged": str(len(data.acknowledged)),
-        "A month, counted": f"${data.month:.2f}",
+        "Checks open": f"{len(data.in_state(State.OPEN))} of {len(data.paths)}",
+        "Acknowledged": _number(data, Standing.ACKNOWLEDGED),
     }
+    if data.outcome.comparison is not None:
+        facts["In the baseline"] = _number(data, Standing.KNOWN)
+    facts["A month, at least"] = f"${data.month:,.2f}"
     return element(
         "header",
         element("h1", data.title, ": what can leave, and who can change that"),
@@ -135,13 +165,20 @@ def _header(data: ReportData) -> Markup:
             ],
             class_="facts",
         ),
-        element("p", "Stacks: ", _listed(data.stacks), class_="note wide") if data.stacks else None,
+        element("p", "Stacks: ", _listed(data.stacks, _STACKS), class_="note wide")
+        if data.stacks
+        else None,
     )
 
 
-def _listed(stacks: tuple[str, ...], shown: int = 6) -> Child:
-    more = len(stacks) - shown
-    return ", ".join(stacks[:shown]) + (f" and {more} more" if more > 0 else "")
+def _number(data: ReportData, standing: Standing) -> str:
+    number = len(data.findings(standing))
+    return f"{number} finding{'' if number == 1 else 's'}"
+
+
+def _listed(names: Sequence[str], shown: int) -> str:
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
 def _contents(made: tuple[Section, ...]) -> Markup:

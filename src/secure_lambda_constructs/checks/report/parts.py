@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from .markup import Child, Markup, element, joined
 
-__all__ = ["SHOWN", "Section", "badge", "few", "path"]
+__all__ = ["SHOWN", "Section", "at", "badge", "few", "folded", "path"]
 
 # More than that is folded.
 SHOWN = 5
@@ -53,6 +53,35 @@ def few(names: Sequence[str], show: Callable[[str], Markup]) -> Markup:
         return shown
     folded = element("details", element("summary", f"{len(made) - SHOWN} more"), rest)
     return joined((shown, folded))
+
+
+def folded(items: Sequence[Markup]) -> Markup:
+    """List some things; where there are more, they are folded.
+
+    Args:
+        items: Each of them.
+
+    Returns:
+        The list.
+    """
+    made = [element("li", item) for item in items]
+    listed = element("ul", made[:SHOWN])
+    if len(made) <= SHOWN:
+        return listed
+    rest = element("summary", f"{len(made) - SHOWN} more")
+    return joined((listed, element("details", rest, element("ul", made[SHOWN:]))))
+
+
+def at(construct_path: str) -> Markup:
+    """Show where something was found.
+
+    Args:
+        construct_path: The path of the construct, empty where it is at none.
+
+    Returns:
+        The markup.
+    """
+    return path(construct_path) if construct_path else joined(["the app"])
 
 
 def path(value: str) -> Markup:

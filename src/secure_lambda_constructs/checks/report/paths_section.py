@@ -1,19 +1,34 @@
-"""The leak paths, what is broken, and what is acknowledged."""
+"""The leak paths with what opens them, and what is broken."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from ..judgement import Finding, PathVerdict
-from .data import PathState, ReportData
+from ..outcome import Standing, State
+from .data import ReportData
 from .markup import Child, Markup, element, joined, prose
-from .parts import SHOWN, Section, badge
-from .parts import path as shown_path
-from .tables import Column, filters, table
+from .parts import SHOWN, Section, at, folded
+from .states import CLASSES, WORDS, state_badge
+from .tables import Column, Row, filters, table
 
-__all__ = ["acknowledged_section", "flows_section", "paths_section"]
+__all__ = ["flows_section", "paths_section"]
 
-_MARKS = {
-    PathState.OPEN: ("✗", "open"),
-    PathState.ACKNOWLEDGED: ("!", "acknowledged"),
-    PathState.CLOSED: ("✓", "closed"),
-    PathState.ABSENT: ("○", "absent"),
+_ORDER = list(WORDS)
+# Fewer findings of one cause are shown each.
+_FEW = 3
+# What does not work where a flow is broken, by the name of the flow.
+_FLOWS = {
+    "calls": "functions call their relay",
+    "credential": "a relay reads its credentials",
+    "decrypted": "what tables hold is decrypted",
+    "interfaces": "Lambda makes network interfaces for the functions",
+    "let out": "security groups let the functions reach the endpoint",
+    "logged": "Lambda writes the functions' logs",
+    "logs in": "functions reach their database and log in",
+    "reads": "functions do with tables what they are granted",
+    "resolved": "the names of the endpoints are answered",
+    "routed": "routes lead from the functions to the endpoint",
+    "run": "Lambda runs the functions with their roles",
 }
 
 
@@ -26,14 +41,24 @@ def paths_section(data: ReportData) -> Section:
     Returns:
         The section.
     """
-    counts = {state: len(data.in_state(state)) for state in PathState}
+    counts = {state: len(data.in_state(state)) for state in _ORDER}
     choices = [("All", "")] + [
-        (f"{state.value.capitalize()} ({count})", _MARKS[state][1])
+        (f"{WORDS[state].capitalize()} ({count})", CLASSES[state])
         for state, count in counts.items()
         if count
     ]
-    rows = [_path_row(path) for path in sorted(data.paths, key=_urgency)]
-    columns = (Column("Id"), Column("What leads out"), Column("State"), Column("Evidence"))
+    rows = [
+        _row(data, path)
+        for path in sorted(
+            data.paths, key=lambda path: (_ORDER.index(data.outcome.state(path)), path.id)
+        )
+    ]
+    columns = (
+        Column(head="Id", is_head=True),
+        Column(head="What leads out"),
+        Column(head="State"),
+        Column(head="Evidence"),
+    )
     caption = (
         "Each leak path, and the checks of signing, what is open first: with what opens it and "
         "what to write instead."
@@ -42,25 +67,17 @@ def paths_section(data: ReportData) -> Section:
         "paths",
         "Leak paths",
         filters("paths-table", "Show leak paths that are", choices, search="Search leak paths"),
-        table("paths-table", caption, columns, rows, of_rows=True),
+        table("paths-table", caption, columns, rows),
     )
 
 
-def _urgency(path: PathVerdict) -> tuple[int, str]:
-    return list(PathState).index(PathState.of(path)), path.id
-
-
-def _path_row(path: PathVerdict) -> Markup:
-    state = PathState.of(path)
+def _row(data: ReportData, path: PathVerdict) -> Row:
+    state = data.outcome.state(path)
     what = joined((element("p", path.title), _attack(path)))
-    return element(
-        "tr",
-        element("th", path.id, scope="row"),
-        element("td", what),
-        element("td", badge(*_MARKS[state], state.value)),
-        element("td", _evidence(path, state)),
+    return Row(
+        (path.id, what, state_badge(state), _evidence(data, path, state)),
         id=f"path-{path.id}",
-        data_state=_MARKS[state][1],
+        state=CLASSES[state],
     )
 
 
@@ -70,28 +87,47 @@ def _attack(path: PathVerdict) -> Child:
     return element("p", prose(path.attack), class_="note")
 
 
-def _evidence(path: PathVerdict, state: PathState) -> Child:
-    if state is PathState.ABSENT:
+def _evidence(data: ReportData, path: PathVerdict, state: State) -> Child:
+    if state is State.ABSENT:
         return "These templates have nothing that it leads through."
-    if state is PathState.CLOSED:
+    if state is State.CLOSED:
         return "Every way that was tried is closed."
-    items = [element("li", _finding(finding)) for finding in path.findings]
-    listed: list[Child] = [element("ul", items[:SHOWN])]
-    if len(items) > SHOWN:
-        rest = f"{len(items) - SHOWN} more"
-        listed.append(element("details", element("summary", rest), element("ul", items[SHOWN:])))
-    if path.mend and state is PathState.OPEN:
-        listed.append(element("p", element("strong", "Instead: "), prose(path.mend)))
+    # What nobody has accepted comes first.
+    found = sorted(path.findings, key=lambda f: list(Standing).index(data.outcome.standing(f)))
+    alike: defaultdict[tuple[Standing, str], list[Finding]] = defaultdict(list)
+    for finding in found:
+        alike[data.outcome.standing(finding), finding.cause or finding.reason].append(finding)
+    items = [item for same in alike.values() for item in _together(same, data)]
+    listed: list[Child] = [folded(items)]
+    if path.mend and state in (State.OPEN, State.KNOWN):
+        listed.append(element("p", element("strong", "Instead: "), prose(path.mend), class_="mend"))
     return joined(listed)
 
 
-def _finding(finding: Finding) -> Markup:
+def _together(findings: Sequence[Finding], data: ReportData) -> Iterator[Markup]:
+    """Show findings of one cause: of many the first one, and the places of the others."""
+    first, *others = findings
+    if len(others) < _FEW:
+        yield from (_finding(finding, data) for finding in findings)
+        return
+    summary = element("summary", f"and {len(others)} more for the same cause")
+    places = joined((at(finding.construct_path) for finding in others), ", ")
+    yield joined((_finding(first, data), element("details", summary, places)))
+
+
+def _finding(finding: Finding, data: ReportData) -> Markup:
+    standing = data.outcome.standing(finding)
+    links = {
+        Standing.KNOWN: ("in the baseline", "#baseline"),
+        Standing.ACKNOWLEDGED: ("acknowledged", "#acknowledged"),
+    }
     said: list[Child] = []
     if finding.construct_path:
-        said += [shown_path(finding.construct_path), " "]
+        said += [at(finding.construct_path), " "]
     said.append(finding.reason)
-    if finding.acknowledged is not None:
-        said.append(" (acknowledged)")
+    if standing in links:
+        words, target = links[standing]
+        said += [" (", element("a", words, href=target), ")"]
     return joined(said)
 
 
@@ -106,54 +142,22 @@ def flows_section(data: ReportData) -> Section:
     """
     heading = "What has to work"
     if not data.broken:
-        return Section(
-            "flows",
-            heading,
-            element(
-                "p",
-                "Every legitimate request that was tried works: nothing is closed by breaking it.",
-            ),
-        )
-    listed = [
-        element(
-            "li",
-            element("strong", f"{name}: "),
-            joined(reasons[:SHOWN], "; "),
-            f" and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else "",
-        )
+        said = "Every legitimate request that was tried works: nothing is closed by breaking it."
+        if not data.functions:
+            said = "There is no function in these templates, so there is no request to try."
+        return Section("flows", heading, element("p", said))
+    rows = [
+        Row((_FLOWS.get(name, name), _reasons(reasons)))
         for name, reasons in sorted(data.broken.items())
     ]
-    return Section(
-        "flows",
-        heading,
-        element("p", "These legitimate requests do not work, or nobody can tell that they do:"),
-        element("ul", listed),
-    )
+    columns = (Column(head="What has to work", is_head=True), Column(head="Why it does not"))
+    caption = "Legitimate requests that surely do not work. What nobody can tell is not here."
+    return Section("flows", heading, table("flows-table", caption, columns, rows))
 
 
-def acknowledged_section(data: ReportData) -> Section:
-    """List what is acknowledged, with the reasons.
-
-    Args:
-        data: What the page says.
-
-    Returns:
-        The section.
-    """
-    heading = "Acknowledged findings"
-    if not data.acknowledged:
-        return Section("acknowledged", heading, element("p", "None is acknowledged."))
-    rows = [
-        joined(
-            (
-                element("td", element("a", finding.path_id, href=f"#path-{finding.path_id}")),
-                element("td", shown_path(finding.construct_path)),
-                element("td", finding.reason),
-                element("td", finding.acknowledged),
-            )
-        )
-        for finding in data.acknowledged
-    ]
-    columns = (Column("Path"), Column("Construct"), Column("Finding"), Column("Reason given"))
-    caption = "What is open and was acknowledged, with the reason that the app gives."
-    return Section("acknowledged", heading, table("acknowledged-table", caption, columns, rows))
+def _reasons(reasons: Sequence[str]) -> Markup:
+    items = [element("li", reason) for reason in reasons[:SHOWN]]
+    if len(reasons) > SHOWN:
+        more = f"and {len(reasons) - SHOWN} more, which `secure-lambda check --json` lists"
+        items.append(element("li", prose(more)))
+    return element("ul", items)

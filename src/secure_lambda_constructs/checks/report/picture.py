@@ -8,7 +8,9 @@ from ..leaks.case import Case
 from ..model.values import as_list
 from ..model.views import Endpoint, Function
 from ..model.world import Resource
+from .bundles import bundled
 from .data import Box, BoxKind, Edge, Network, Reach, SignedState, Vpc
+from .leaking import Leaks, leaks_of
 from .likeness import Drawn, together
 from .reaching import Reached, Surroundings
 from .signing_state import signing_of
@@ -56,15 +58,10 @@ def picture_of(case: Case, verdict: Verdict) -> Network:
 class _Picture:
     def __init__(self, case: Case, verdict: Verdict) -> None:
         self._case = case
-        self._opened: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        self._findings: list[Finding] = [
-            finding
-            for path in verdict.open
-            for finding in path.findings
-            if finding.acknowledged is None
-        ]
+        self._findings = [finding for path in verdict.all for finding in path.findings]
+        self._at: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
         for finding in self._findings:
-            self._opened[finding.stack, finding.logical_id].add(finding.path_id)
+            self._at[finding.stack, finding.logical_id].append(finding)
         self._groups = 0
         self._boxes: dict[str, Box] = {}
         self._edges: dict[tuple[str, str], Edge] = {}
@@ -87,10 +84,13 @@ class _Picture:
             self._connect(each)
         self._add_ways_out()
         self._add_internet()
+        boxes = tuple(self._boxes.values())
+        places, edges = bundled(boxes, tuple(self._edges.values()))
         return Network(
             vpcs=tuple(self._vpcs()),
-            boxes=tuple(self._boxes.values()),
-            edges=tuple(self._edges.values()),
+            boxes=boxes,
+            places=places,
+            edges=edges,
             reaches=tuple(_reaches(drawn)),
             together=said,
         )
@@ -98,6 +98,8 @@ class _Picture:
     def _drawn(self, reached: Reached, outside: bool) -> Drawn:
         function = reached.function
         state, _ = signing_of(self._case, function)
+        parts = (function.resource, function.role, *function.security_groups)
+        leaks = self._leaks(*(part for part in parts if part is not None))
         return Drawn(
             reached=reached,
             outside=outside,
@@ -107,7 +109,8 @@ class _Picture:
                 "a subnet of other templates" if subnet is None else subnet.construct_path
                 for subnet in function.subnets
             ),
-            open=self._open_of(function),
+            open=leaks.open,
+            acknowledged=leaks.acknowledged,
             signed=state,
         )
 
@@ -117,13 +120,9 @@ class _Picture:
     def _vpc_name(self, vpc_id: object) -> str:
         return _named(self._case.world.find(vpc_id, "AWS::EC2::VPC"))
 
-    def _open_of(self, function: Function) -> tuple[str, ...]:
-        parts = [function.resource, function.role, *function.security_groups]
-        found = {path for part in parts if part is not None for path in self._open(part)}
-        return tuple(sorted(found))
-
-    def _open(self, resource: Resource) -> set[str]:
-        return self._opened.get((resource.stack, resource.logical_id), set())
+    def _leaks(self, *resources: Resource) -> Leaks:
+        """What is open at some resources."""
+        return leaks_of(f for r in resources for f in self._at.get((r.stack, r.logical_id), ()))
 
     def _add(self, box: Box, resources: Iterable[Resource]) -> None:
         self._boxes[box.id] = box
@@ -137,7 +136,7 @@ class _Picture:
         idle: defaultdict[tuple[str, tuple[str, ...]], list[Resource]] = defaultdict(list)
         for endpoint in self._case.endpoints:
             resource = endpoint.resource
-            if many and not self._open(resource) and resource.path not in through:
+            if many and not any(self._leaks(resource)) and resource.path not in through:
                 users = [
                     each.name
                     for each in drawn
@@ -165,6 +164,7 @@ class _Picture:
         if not endpoint.is_gateway:
             number = len(as_list(resource.get("SubnetIds")))
             lines.append(f"in {number} subnet{'' if number == 1 else 's'}")
+        leaks = self._leaks(resource)
         box = Box(
             id=f"endpoint-{len(self._boxes) + 1}",
             kind=BoxKind.ENDPOINT,
@@ -172,7 +172,8 @@ class _Picture:
             lines=tuple(lines),
             members=(resource.construct_path,),
             vpc=self._vpc_name(resource.get("VpcId")),
-            open=tuple(sorted(self._open(resource))),
+            open=leaks.open,
+            acknowledged=leaks.acknowledged,
         )
         self._add(box, [resource])
 
@@ -180,7 +181,7 @@ class _Picture:
         first = group[0]
         names = [each.name for each in group]
         title = names[0]
-        lines = ["outside of the VPC" if first.outside else "", _called(group)]
+        lines = [_outside(first), _called(group)]
         if first.signed is not SignedState.ENFORCED:
             lines.append(f"signing: {first.signed.value}")
         asked = sorted({way.service for each in group for way in each.reached.ways})
@@ -200,6 +201,7 @@ class _Picture:
             vpc=first.vpc,
             subnets=() if first.outside else first.subnets,
             open=first.open,
+            acknowledged=first.acknowledged,
         )
         self._add(box, [each.reached.function.resource for each in group])
 
@@ -228,7 +230,8 @@ class _Picture:
                 title=f"{len(found)} {kinds}" if many else names[0],
                 lines=(_few(names, 1) if many else kind,),
                 members=tuple(names),
-                open=tuple(sorted({path for target in found for path in self._open(target)})),
+                open=self._leaks(*found).open,
+                acknowledged=self._leaks(*found).acknowledged,
             )
             self._add(box, found)
 
@@ -240,29 +243,37 @@ class _Picture:
             source = own if way.endpoint is None else self._box_of[way.endpoint.path]
             if way.target is not None and not each.outside:
                 label = "may connect" if way.service == "rds" else f"may ask {way.service}"
+                if way.endpoint is not None:
+                    label = "lets requests through"
                 self._draw(source, self._box_of[way.target.path], label)
         if each.outside:
-            self._draw(own, _INTERNET, "in no isolated VPC", is_open=bool(each.open))
+            self._draw(own, _INTERNET, "it is in no isolated VPC", self._boxes[own])
 
-    def _draw(self, source: str, target: str, label: str, is_open: bool = False) -> None:
-        edge = Edge(source=source, target=target, label=label, open=is_open)
-        self._edges[source, target] = edge
+    def _draw(self, source: str, target: str, label: str, leaking: Box | None = None) -> None:
+        """Draw an arrow; it is a way out where `leaking` is what opens a leak path."""
+        self._edges[source, target] = Edge(
+            source=source,
+            target=target,
+            label=label,
+            open=leaking is not None and bool(leaking.open),
+            acknowledged=leaking is not None and bool(leaking.acknowledged) and not leaking.open,
+        )
 
     def _add_ways_out(self) -> None:
         known = {resource.path: resource for resource in self._case.world.resources}
-        found: defaultdict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
+        found: defaultdict[tuple[str, str], list[tuple[str, Finding]]] = defaultdict(list)
         for finding in self._findings:
             resource = known.get(f"{finding.stack}/{finding.logical_id}")
+            vpc = self._vpc_of_finding(resource)
             if finding.path_id in _DNS:
-                members = found[self._vpc_of_finding(resource), "DNS resolver"]
-                members.setdefault("", set()).add(finding.path_id)
+                found[vpc, "DNS resolver"].append(("", finding))
             elif finding.path_id in _THROUGH and resource and resource.path not in self._box_of:
                 kind = resource.type.rpartition("::")[2]
-                members = found[self._vpc_of_finding(resource), "Ways out"]
-                members.setdefault(f"{kind} {resource.construct_path}", set()).add(finding.path_id)
-        for (vpc, title), members in sorted(found.items()):
-            names = sorted(filter(None, members))
+                found[vpc, "Ways out"].append((f"{kind} {resource.construct_path}", finding))
+        for (vpc, title), members in sorted(found.items(), key=lambda item: item[0]):
+            names = sorted({name for name, _ in members if name})
             more = [f"and {len(names) - _LISTED} more"] if len(names) > _LISTED else []
+            leaks = leaks_of(finding for _, finding in members)
             box = Box(
                 id=f"out-{len(self._boxes) + 1}",
                 kind=BoxKind.WAY_OUT,
@@ -270,13 +281,14 @@ class _Picture:
                 lines=(*names[:_LISTED], *more),
                 members=tuple(names),
                 vpc=vpc,
-                open=tuple(sorted({path for paths in members.values() for path in paths})),
+                open=leaks.open,
+                acknowledged=leaks.acknowledged,
             )
             self._add(box, [])
             for other in list(self._boxes.values()):
                 if other.kind is BoxKind.FUNCTION and other.vpc == vpc:
-                    self._draw(other.id, box.id, "may leave", is_open=True)
-            self._draw(box.id, _INTERNET, "open", is_open=True)
+                    self._draw(other.id, box.id, "may leave", box)
+            self._draw(box.id, _INTERNET, "leads out", box)
 
     def _vpc_of_finding(self, resource: Resource | None) -> str:
         names = sorted({box.vpc for box in self._boxes.values() if box.vpc})
@@ -291,8 +303,8 @@ class _Picture:
 
     def _add_internet(self) -> None:
         for box in list(self._boxes.values()):
-            if box.kind is BoxKind.ENDPOINT and box.open:
-                self._draw(box.id, _INTERNET, "open", is_open=True)
+            if box.kind is BoxKind.ENDPOINT and (box.open or box.acknowledged):
+                self._draw(box.id, _INTERNET, "lets through more than the app's own", box)
         if any(target == _INTERNET for _, target in self._edges):
             box = Box(
                 id=_INTERNET, kind=BoxKind.INTERNET, title="Internet", lines=("other accounts",)
@@ -319,6 +331,12 @@ class _Picture:
             )
         )
         yield "with a DNS firewall" if firewall else "without a DNS firewall"
+
+
+def _outside(each: Drawn) -> str:
+    if not each.outside:
+        return ""
+    return "in a VPC that leads out" if each.subnets else "in no VPC"
 
 
 def _called(group: Sequence[Drawn]) -> str:
@@ -354,7 +372,7 @@ def _reaches(drawn: Iterable[Drawn]) -> Iterator[Reach]:
             if way.endpoint is not None:
                 through = way.endpoint.construct_path
             target = "" if way.target is None else way.target.construct_path
-            found[target or f"others of {way.service}", through].add(way.action)
+            found[target or f"{way.service}, outside of these templates", through].add(way.action)
         for (target, through), actions in sorted(found.items()):
             alike[target, through, tuple(sorted(actions))].append(each.name)
     for (target, through, allowed), sources in alike.items():

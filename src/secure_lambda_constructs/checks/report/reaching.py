@@ -142,7 +142,8 @@ class Surroundings:
         wide = [rule for rule in rules if _lets_out(rule, _HTTPS)]
         if not endpoint.is_gateway:
             groups = as_list(resource.get("SecurityGroupIds"))
-            return any(_to_address(rule) or _to_group(rule, groups) for rule in wide)
+            leads = any(_to_address(rule) or _to_group(rule, groups) for rule in wide)
+            return leads and self._admits(groups, function)
         tables = [t for s in function.subnet_ids for t in self._tables[str(s)]]
         routed = any(
             self._case.is_ours(table, tables) for table in as_list(resource.get("RouteTableIds"))
@@ -150,6 +151,20 @@ class Surroundings:
         return routed and any(
             _to_address(rule) or _to_service(rule, resource.region, endpoint.service)
             for rule in wide
+        )
+
+    def _admits(self, groups: list[Any], function: Function) -> bool:
+        """Tell whether a group of an endpoint may let a function in."""
+        theirs = [self._world.find(group, "AWS::EC2::SecurityGroup") for group in groups]
+        ours = function.security_groups
+        if not theirs or not ours or None in theirs or None in ours:
+            return True  # a group that nobody can tell
+        own = [group.id for group in ours if group is not None]
+        return any(
+            _from(rule, own, _HTTPS)
+            for group in theirs
+            if group is not None
+            for rule in security_group_rules(self._world, group, "Ingress")
         )
 
     def _requests(
@@ -234,6 +249,14 @@ def _to_address(rule: Mapping[str, Any]) -> bool:
 def _to_group(rule: Mapping[str, Any], groups: list[Any]) -> bool:
     group = rule.get("DestinationSecurityGroupId")
     return isinstance(group, Unknown) or (group is not None and group in groups)
+
+
+def _from(rule: Mapping[str, Any], groups: list[Any], port: int) -> bool:
+    source = rule.get("SourceSecurityGroupId")
+    if isinstance(source, Unknown) or (source is not None and source in groups):
+        return _lets_out(rule, port)
+    named = rule.get("CidrIp") or rule.get("CidrIpv6") or rule.get("SourcePrefixListId")
+    return "Unknown" in rule or (named is not None and _lets_out(rule, port))
 
 
 def _to_service(rule: Mapping[str, Any], region: str, service: str | None) -> bool:

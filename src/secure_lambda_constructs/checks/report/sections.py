@@ -1,14 +1,17 @@
 """The sections of the page, in their order."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
+from ...network.prices import HOURS_PER_MONTH, REFERENCE_REGION
+from .accepted_section import acknowledged_section, baseline_section
 from .changes_section import changes_section, signing_section
-from .data import ReportData
-from .markup import Child, element, joined
+from .data import CostRow, ReportData
+from .markup import Child, Markup, element, joined
 from .network_section import network_section
 from .parts import Section
-from .paths_section import acknowledged_section, flows_section, paths_section
-from .tables import Column, table
+from .paths_section import flows_section, paths_section
+from .tables import Column, Row, table
 
 __all__ = ["sections"]
 
@@ -22,51 +25,51 @@ def sections(data: ReportData) -> tuple[Section, ...]:
     Returns:
         The sections, in their order.
     """
-    return (
+    made = (
         network_section(data),
         paths_section(data),
         flows_section(data),
         changes_section(data),
         signing_section(data),
         acknowledged_section(data),
+        baseline_section(data),
         _costs(data),
         _limits(),
     )
+    return tuple(section for section in made if section is not None)
 
 
 def _costs(data: ReportData) -> Section:
     rows = [
-        joined(
+        Row(
             (
-                element("th", row.what, scope="row"),
-                element("td", row.region),
-                element("td", row.quantity),
-                element("td", f"${row.unit:f}", class_="number"),
-                element("td", f"${row.month:.2f}", class_="number"),
-                element("td", row.source, " the price of us-east-1" if row.stands_in else None),
+                row.what,
+                row.region,
+                row.quantity,
+                _each(row),
+                _dollars(row.month, cents=True),
+                row.source,
             )
         )
         for row in data.costs
     ]
     columns = (
-        Column("What"),
-        Column("Region"),
-        Column("How many"),
-        Column("Each", is_number=True),
-        Column("A month", is_number=True),
-        Column("Source of the price"),
+        Column(head="What", is_head=True),
+        Column(head="Region"),
+        Column(head="How many"),
+        Column(head="Each", is_number=True),
+        Column(head="A month", is_number=True),
+        Column(head="Source of the price, and its day"),
     )
-    caption = "What is paid by the month, used or not, in US dollars, at on-demand prices."
-    total = element(
-        "tr",
-        element("th", "Total of what is counted", scope="row", colspan=4),
-        element("td", f"${data.month:.2f}", class_="number"),
-        element("td", ""),
+    caption = (
+        f"What is paid whether it is used or not, in US dollars: AWS's on-demand list prices on "
+        f"the day that is named, and {HOURS_PER_MONTH} hours to a month."
     )
+    total = Row(("At least, with what is counted", _dollars(data.month, cents=True), ""))
     counted: Child = (
         table("costs-table", caption, columns, rows, foot=total)
         if rows
-        else element("p", "Nothing of what these templates create is paid by the month.")
+        else element("p", "Nothing that is looked for is paid by the month.")
     )
     return Section(
         "costs",
@@ -75,6 +78,21 @@ def _costs(data: ReportData) -> Section:
         element("p", "Not counted:"),
         element("ul", [element("li", each) for each in data.not_counted]),
     )
+
+
+def _each(row: CostRow) -> Markup:
+    said: list[Child] = [_dollars(row.unit), element("span", row.per, class_="note per")]
+    if row.stands_in:
+        said.append(element("span", f"that of {REFERENCE_REGION}", class_="note per"))
+    return joined(said)
+
+
+def _dollars(amount: Decimal, *, cents: bool = False) -> str:
+    if not cents:
+        return f"${amount:f}"
+    if Decimal(0) < amount < Decimal("0.01"):
+        return "under $0.01"
+    return f"${amount:,.2f}"
 
 
 def _limits() -> Section:

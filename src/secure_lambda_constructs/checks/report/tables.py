@@ -5,53 +5,108 @@ from dataclasses import dataclass
 
 from .markup import Child, Markup, element
 
-__all__ = ["Column", "filters", "table"]
+__all__ = ["Column", "Row", "filters", "table"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        head: What is at its head.
+        label: How a cell names its column where rows are below each other; the head, where that is
+            a text.
+        is_number: Whether its cells are numbers.
+        is_head: Whether its cells name their rows.
+    """
+
+    head: Child
+    label: str = ""
+    is_number: bool = False
+    is_head: bool = False
+
+    @property
+    def _label(self) -> str | None:
+        return self.label or (self.head if isinstance(self.head, str) else None)
+
+    def heading(self) -> Markup:
+        """Return the cell at its head."""
+        return element("th", self.head, scope="col", class_=self._class)
+
+    def cell(self, content: Child) -> Markup:
+        """Return one of its cells."""
+        if self.is_head:
+            return element("th", content, scope="row", class_=self._class)
+        return element("td", content, class_=self._class, data_label=self._label)
+
+    @property
+    def _class(self) -> str | None:
+        return "number" if self.is_number else None
 
 
 @dataclass(frozen=True)
-class Column:
-    """The head of a column."""
+class Row:
+    """A row of a table.
 
-    head: Child
-    is_number: bool = False
+    Attributes:
+        cells: What is in it, column by column.
+        id: Its id, where links lead to it.
+        state: What the buttons of the table know it by.
+    """
+
+    cells: Sequence[Child]
+    id: str | None = None
+    state: str | None = None
 
 
 def table(
     name: str,
     caption: str,
     columns: Sequence[Column],
-    rows: Iterable[Markup],
+    rows: Iterable[Row],
     *,
-    of_rows: bool = False,
-    foot: Markup | None = None,
+    foot: Row | None = None,
+    stacks: bool = True,
 ) -> Markup:
-    """Make a table that can be scrolled where it is too wide.
+    """Make a table that can be read in a narrow window too.
 
     Args:
         name: Its id.
         caption: What it has.
-        columns: The heads of the columns.
-        rows: The cells of each row, or its whole element.
-        of_rows: Whether `rows` are whole elements.
-        foot: The row at its foot.
+        columns: Its columns.
+        rows: Its rows.
+        foot: The row at its foot: its first cell spans what the others leave.
+        stacks: Whether its cells are below each other in a narrow window; else it is scrolled.
 
     Returns:
-        The table, in a place of its own that the keyboard can scroll.
+        The table, in a place of its own that the keyboard can scroll where it is too wide.
     """
-    heads = [
-        element("th", column.head, scope="col", class_="number" if column.is_number else None)
-        for column in columns
+    body = [
+        element(
+            "tr",
+            [column.cell(content) for column, content in zip(columns, row.cells, strict=True)],
+            id=row.id,
+            data_state=row.state,
+        )
+        for row in rows
     ]
-    body = [row if of_rows else element("tr", row) for row in rows]
     made = element(
         "table",
         element("caption", caption),
-        element("thead", element("tr", heads)),
+        element("thead", element("tr", [column.heading() for column in columns])),
         element("tbody", body),
-        None if foot is None else element("tfoot", foot),
+        None if foot is None else element("tfoot", _foot(columns, foot)),
         id=name,
+        class_="stacks" if stacks else None,
     )
     return element("div", made, class_="scroll", role="group", aria_label=caption, tabindex=0)
+
+
+def _foot(columns: Sequence[Column], foot: Row) -> Markup:
+    first, *others = foot.cells
+    span = len(columns) - len(others)
+    cells = [column.cell(each) for column, each in zip(columns[span:], others, strict=True)]
+    return element("tr", element("th", first, scope="row", colspan=span), cells)
 
 
 def filters(name: str, label: str, choices: Sequence[tuple[str, str]], *, search: str) -> Markup:
