@@ -53,7 +53,9 @@ def test_npm_packages_are_pinned(repository: Path) -> None:
     assert package["private"] is True
     assert wanted["aws-cdk"] == "2.1148.1"
     assert [
-        name for name, version in wanted.items() if not re.fullmatch(r"\d[\d.]+", version)
+        name
+        for name, version in wanted.items()
+        if not re.fullmatch(r"\d[\d.]+(-[a-z]+\.\d+)?", version)
     ] == []
     installed = {
         name.removeprefix("node_modules/"): entry

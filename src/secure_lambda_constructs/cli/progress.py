@@ -79,7 +79,9 @@ class Progress:
         if self._bar is not None:
             self._bar.write(line, file=self._stream)
         else:
-            print(line, file=self._stream, flush=True)
+            # At once: an interrupt must not come between a line and its end.
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
 
     def __enter__(self) -> "Progress":
         """Return itself."""
