@@ -1,6 +1,6 @@
 """Answers to what linters find in a signing baseline, kept next to it."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from aws_cdk import CfnResource
 from aws_cdk import aws_iam as iam
@@ -17,6 +17,23 @@ _NO_ACCESS_LOGS = (
     "Holds copies of code for at most a few days; who may use it is decided by IAM, and CloudTrail "
     "records the signing jobs. A log bucket would outlive all that it could tell of."
 )
+
+
+# The metadata of `Validations.acknowledge`; what is said there to the leak checks.
+_ACKNOWLEDGED_RULES = "aws:cdk:acknowledged-rules"
+_READS_CODE_ONLY = (
+    "Reads the code that it has signed, and denies itself everything else: no data is in the "
+    "staging bucket, and the synthesis fails if the role may do more."
+)
+
+
+@runtime_checkable
+class _ClosingRole(Protocol):
+    """A role that refuses grants from some time on, and finds out whether it was changed."""
+
+    def close(self) -> None: ...
+
+    def errors(self) -> list[str]: ...
 
 
 def answer_bucket_findings(bucket: "s3.Bucket") -> None:
@@ -40,7 +57,10 @@ def answer_bucket_findings(bucket: "s3.Bucket") -> None:
 
 
 def answer_grant_findings(grantee: iam.IGrantable, reasons: dict[str, str]) -> None:
-    """Say why a policy names resources with a wildcard.
+    """Say why a policy names resources with a wildcard, and why a role outside may read them.
+
+    The leak check N01 is answered for a role that takes no other grants, as a `DeploymentRole` is:
+    at any other one the answer would hold for whatever is granted to it besides.
 
     Args:
         grantee: Who was granted them; nothing is said for a principal without a policy here.
@@ -57,6 +77,8 @@ def answer_grant_findings(grantee: iam.IGrantable, reasons: dict[str, str]) -> N
     principal = grantee.grant_principal
     if not isinstance(principal, iam.Role | iam.User | iam.Group):
         return
+    if isinstance(principal, _ClosingRole):
+        principal.node.add_metadata(_ACKNOWLEDGED_RULES, {"LeakChecks::N01": _READS_CODE_ONLY})
     policy = principal.node.try_find_child("DefaultPolicy")
     if isinstance(policy, Construct):
         # cdk-nag spells a reference <AWS::Region>.
