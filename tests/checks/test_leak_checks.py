@@ -339,7 +339,7 @@ class TestPlugin:
     def test_finding_of_no_template_is_told_by_its_construct(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def judged(world: World, evaluator: Evaluator) -> Verdict:
+        def judged(world: World, evaluator: Evaluator, **_: object) -> Verdict:
             return replace(judge(world, evaluator), paths=(_NOWHERE,))
 
         monkeypatch.setattr(f"{Outcome.__module__}.judge", judged)

@@ -100,9 +100,22 @@ def verdicts(shared: Path) -> Iterator[str]:
         counts = {state: len(outcome.paths(state)) for state in State}
         told = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
         yield f"{title}: {told}"
-        for path in outcome.paths(State.OPEN):
-            causes: defaultdict[str, set[str]] = defaultdict(set)
+        causes: defaultdict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
+        for path in outcome.paths(State.OPEN, State.ACKNOWLEDGED):
             for finding in path.findings:
-                causes[finding.cause].add(finding.construct_path or "the app")
-            for cause, constructs in causes.items():
-                yield f"  {path.id} {', '.join(sorted(constructs))}: {cause}"
+                said = (finding.cause, finding.acknowledged or "")
+                causes[said].setdefault(path.id, set()).add(finding.construct_path or "the app")
+        for (cause, because), by_path in causes.items():
+            for ids, constructs in _together(by_path):
+                yield f"  {ids} {', '.join(sorted(constructs))}: {cause}"
+                if because:
+                    yield f"      acknowledged: {because}"
+
+
+def _together(by_path: dict[str, set[str]]) -> Iterator[tuple[str, set[str]]]:
+    """Yield the ids that the same constructs have for one cause, with the constructs."""
+    by_constructs: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+    for path_id, constructs in by_path.items():
+        by_constructs[frozenset(constructs)].append(path_id)
+    for same, ids in by_constructs.items():
+        yield ", ".join(ids), set(same)

@@ -18,6 +18,7 @@ __all__ = [
     "network",
     "resource",
     "role",
+    "routes",
     "table",
     "world_of",
 ]
@@ -93,6 +94,18 @@ def network() -> Template:
             GroupDescription="x",
             SecurityGroupEgress=[nowhere],
             VpcId={"Ref": "Vpc"},
+        ),
+    }
+
+
+def routes() -> Template:
+    """Return a route table for the subnet of `network`, without a route of its own."""
+    return {
+        "Routes": resource("AWS::EC2::RouteTable", VpcId={"Ref": "Vpc"}),
+        "Routed": resource(
+            "AWS::EC2::SubnetRouteTableAssociation",
+            RouteTableId={"Ref": "Routes"},
+            SubnetId={"Ref": "A"},
         ),
     }
 

@@ -69,10 +69,10 @@ def test_a_function_that_reads_nothing_is_judged_too(said: Said) -> None:
 def test_the_verdict_tells_it_apart_from_the_paths(simulator: Simulator) -> None:
     verdict = judge(world_of(function("Plain")), simulator)
     assert len(verdict.paths) == 44
-    assert [each.id for each in verdict.signing] == ["S01", "S02"]
-    assert [each.present for each in verdict.signing] == [True, False]
+    assert [each.id for each in verdict.signing] == ["S01", "S02", "U01"]
+    assert [each.present for each in verdict.signing] == [True, False, False]
     assert [each.id for each in verdict.open] == ["S01"]
-    assert len(verdict.all) == 46
+    assert len(verdict.all) == 47
     nothing = judge(World([]), simulator)
     assert (nothing.open, nothing.broken) == ((), {})
 

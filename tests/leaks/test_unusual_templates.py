@@ -24,6 +24,7 @@ from .by_hand import (
     network,
     resource,
     role,
+    routes,
     table,
 )
 from .simulator import Simulator
@@ -74,7 +75,8 @@ HARMLESS: Template = {
     "Shipping": resource("AWS::Logs::SubscriptionFilter", DestinationArn=att("Stream")),
     "FlowLog": resource("AWS::EC2::FlowLog", LogDestination=att("Bucket")),
     "Bucket": resource("AWS::S3::Bucket"),
-    "Pipe": resource("AWS::Pipes::Pipe", Source=att("Stream"), Target="x"),
+    "Others": resource("AWS::Kinesis::Stream"),
+    "Pipe": resource("AWS::Pipes::Pipe", Source=att("Others"), Target="x"),
     "Vault": resource(
         "AWS::Backup::BackupPlan",
         BackupPlan={
@@ -88,9 +90,13 @@ HARMLESS: Template = {
 
 
 def test_what_has_to_do_with_other_networks_or_is_the_apps_own_is_let_pass(judged: Judged) -> None:
-    inside = function("Reader", READ, inside=True)
+    inside = {**function("Reader", READ, inside=True), **routes()}
     plain = open_paths(judged(network(), {"Table": table()}, inside))
     assert open_paths(judged(network(), HARMLESS, inside)).keys() == plain.keys()
+    # Where a subnet has the main route table of its VPC, it may be that one.
+    inside = function("Reader", READ, inside=True)
+    found = open_paths(judged(network(), HARMLESS, inside))
+    assert found.keys() - plain.keys() == {"N06"}
 
 
 def _in_two_regions(simulator: Simulator, here: list[Template], there: list[Template]) -> Case:
@@ -251,17 +257,36 @@ def test_the_group_of_an_endpoint_that_no_template_creates(judged: Judged) -> No
     assert _texts(case, "N10") == [f"{text}: sg-0123"]
 
 
-def test_functions_in_several_regions_have_no_prefix_list_in_common(
-    simulator: Simulator,
-) -> None:
+def _egress_to_a_prefix_list(prefix_list: str, region: str, *, endpoint: bool) -> list[Template]:
     parts = network()
-    rule = {"DestinationPrefixListId": "pl-02cd2c6b", **HTTPS}
+    rule = {"DestinationPrefixListId": prefix_list, **HTTPS}
     parts["Group"]["Properties"]["SecurityGroupEgress"] = [rule]
-    inside = function("Reader", inside=True)
-    here = _in_two_regions(simulator, [parts, inside], [])
-    assert _texts(here, "N10")[0].startswith("lets out to dynamodb, of which there is no gateway")
-    both = _in_two_regions(simulator, [parts, inside], [network(), inside])
-    assert _texts(both, "N10")[0].startswith("lets out to what is not known to be an endpoint")
+    if endpoint:
+        parts["Endpoint"] = resource(
+            "AWS::EC2::VPCEndpoint",
+            ServiceName=f"com.amazonaws.{region}.dynamodb",
+            VpcId={"Ref": "Vpc"},
+        )
+    return [parts, function("Reader", inside=True)]
+
+
+def test_a_prefix_list_is_that_of_the_region_of_the_function(simulator: Simulator) -> None:
+    here = _egress_to_a_prefix_list("pl-02cd2c6b", REGION, endpoint=True)
+    there = _egress_to_a_prefix_list("pl-6fa54006", "eu-west-1", endpoint=True)
+    assert _texts(_in_two_regions(simulator, here, there), "N10") == []
+    text = "lets out to what is not known to be an endpoint"
+    mixed_up = _egress_to_a_prefix_list("pl-02cd2c6b", "eu-west-1", endpoint=True)
+    (reason,) = PATHS["N10"].check(_in_two_regions(simulator, here, mixed_up))
+    assert (reason.text, reason.resource and reason.resource.stack) == (text, "There")
+
+
+def test_the_gateway_endpoint_of_another_vpc_is_none_of_the_function(simulator: Simulator) -> None:
+    here = _egress_to_a_prefix_list("pl-02cd2c6b", REGION, endpoint=True)
+    there = _egress_to_a_prefix_list("pl-6fa54006", "eu-west-1", endpoint=False)
+    (reason,) = PATHS["N10"].check(_in_two_regions(simulator, here, there))
+    assert reason.text == "lets out to dynamodb, of which there is no gateway endpoint"
+    assert reason.resource is not None
+    assert reason.resource.stack == "There"
 
 
 def test_a_bucket_whose_name_nobody_can_tell(judged: Judged) -> None:
@@ -283,12 +308,7 @@ def _reader_with_an_endpoint(**rule: Any) -> list[Template]:
         parts["Group"]["Properties"]["SecurityGroupEgress"] = [rule]
     ways = {
         "Table": table(),
-        "Routes": resource("AWS::EC2::RouteTable", VpcId={"Ref": "Vpc"}),
-        "Routed": resource(
-            "AWS::EC2::SubnetRouteTableAssociation",
-            RouteTableId={"Ref": "Routes"},
-            SubnetId={"Ref": "A"},
-        ),
+        **routes(),
         "Endpoint": resource(
             "AWS::EC2::VPCEndpoint",
             RouteTableIds=[{"Ref": "Routes"}],

@@ -1,16 +1,21 @@
 """The verdict on an app: each leak path, whether it is there, what opened it, what to write."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from .leaks.case import Case
 from .leaks.flows import broken_flows
 from .leaks.paths import PATHS, SIGNING, LeakPath
 from .leaks.questions import Evaluator
-from .leaks.reasons import Reason
+from .leaks.readable import readable
+from .leaks.reasons import Reason, together
+from .leaks.strangers import Retold, retold
 from .model.world import World
 
-__all__ = ["Finding", "PathVerdict", "Verdict", "judge"]
+__all__ = ["UNTOLD", "Finding", "PathVerdict", "Verdict", "judge"]
+
+# The id under which resources that no template tells are open.
+UNTOLD = "U01"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +72,7 @@ class Verdict:
         paths: Each of the 44 leak paths, in the order of the ids.
         broken: The legitimate requests that surely do not work, by the name of the flow.
         signing: The same for code signing, of every function and layer, whether it is one that
-            data could leave by or not.
+            data could leave by or not; and for resources that no template tells.
     """
 
     paths: tuple[PathVerdict, ...]
@@ -76,7 +81,7 @@ class Verdict:
 
     @property
     def all(self) -> tuple[PathVerdict, ...]:
-        """The leak paths, and then what is said of signing."""
+        """The leak paths, and then what is said beside them."""
         return (*self.paths, *self.signing)
 
     @property
@@ -87,12 +92,15 @@ class Verdict:
         )
 
 
-def judge(world: World, evaluator: Evaluator) -> Verdict:
+def judge(world: World, evaluator: Evaluator, *, trusted_accounts: Collection[str] = ()) -> Verdict:
     """Look at every leak path of an app, at signing, and at the requests that must keep working.
 
     Args:
         world: All that the app's templates create.
         evaluator: Decides what policies allow.
+        trusted_accounts: Accounts that are nobody else's, though none of the stacks is in them,
+            such as the one that owns the signing profiles. None by default: an account that the
+            templates name, and in which no stack is, may be the attacker's.
 
     Returns:
         The verdict. What opens a path in the same way is one finding for each resource.
@@ -123,24 +131,67 @@ def judge(world: World, evaluator: Evaluator) -> Verdict:
         ]
         ```
     """
-    case = Case(world, evaluator)
+    inside = {*trusted_accounts, *(source.account for source in world.sources)}
+    judged = [
+        (told, Case(told.world, evaluator, trusted_accounts=trusted_accounts))
+        for told in retold(world, inside)
+    ]
+    told, case = judged[0]
     broken = {
-        name: tuple(map(_said, reasons)) for name, reasons in broken_flows(case).items() if reasons
+        name: tuple(_said(readable(world, told.back(reason))) for reason in reasons)
+        for name, reasons in broken_flows(case).items()
     }
-    return Verdict(paths=_verdicts(case, PATHS), broken=broken, signing=_verdicts(case, SIGNING))
+    return Verdict(
+        paths=_verdicts(judged, PATHS),
+        broken=broken,
+        signing=(*_verdicts(judged, SIGNING), _untold(world)),
+    )
 
 
-def _verdicts(case: Case, register: Mapping[str, LeakPath]) -> tuple[PathVerdict, ...]:
+def _verdicts(
+    judged: list[tuple[Retold, Case]], register: Mapping[str, LeakPath]
+) -> tuple[PathVerdict, ...]:
     return tuple(
         PathVerdict(
             id=path_id,
             title=leak.title,
             attack=leak.attack,
             mend=leak.mend,
-            present=leak.is_present(case),
-            findings=tuple(_finding(path_id, reason) for reason in leak.check(case)),
+            present=any(leak.is_present(case) for _, case in judged),
+            findings=tuple(
+                _finding(path_id, reason)
+                for reason in together(
+                    readable(told.original, told.back(reason))
+                    for told, case in judged
+                    for reason in leak.check(case)
+                )
+            ),
         )
         for path_id, leak in sorted(register.items())
+    )
+
+
+def _untold(world: World) -> PathVerdict:
+    """Return what is said of resources that nobody can tell: beside them nothing is closed."""
+    return PathVerdict(
+        id=UNTOLD,
+        title="resources that no template tells",
+        attack="What a macro, a module or another template creates leads out, and nobody has "
+        "looked at it.",
+        mend="Judge the template that CloudFormation made of it: aws cloudformation get-template "
+        "--template-stage Processed; and put the template of a nested stack beside the others.",
+        present=bool(world.gaps),
+        findings=tuple(
+            Finding(
+                path_id=UNTOLD,
+                stack=gap.stack,
+                logical_id=gap.logical_id,
+                construct_path=gap.construct_path,
+                reason=gap.reason,
+                cause=gap.reason,
+            )
+            for gap in world.gaps
+        ),
     )
 
 

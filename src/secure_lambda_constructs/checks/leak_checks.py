@@ -23,7 +23,7 @@ from .formats.text import headline
 from .judgement import Finding, PathVerdict
 from .leaks.paths import PATHS, SIGNING
 from .model.world import World
-from .outcome import UNTOLD, Outcome, Standing, check, tool_version
+from .outcome import UNTOLD, Outcome, Standing, check, check_accounts, tool_version
 
 __all__ = ["LeakChecks"]
 
@@ -54,17 +54,25 @@ class LeakChecks:
         ```
     """
 
-    def __init__(self, *, baseline: str | None = None) -> None:
+    def __init__(
+        self, *, baseline: str | None = None, trusted_accounts: Sequence[str] = ()
+    ) -> None:
         """Prepare the checks.
 
         Args:
             baseline: Path of the file that `secure-lambda check --write-baseline` wrote. What it
                 names is told as a warning and does not fail the build. Nothing is, by default.
+            trusted_accounts: Accounts of yours in which no stack of the app is, such as the one
+                that owns the signing profiles: what the templates admit of them is let pass. None
+                by default: an account that the templates name may be the attacker's. The account
+                of a stack is told by `env`.
 
         Raises:
-            InvalidInputError: The baseline cannot be read. Raised at once, not by the synthesis.
+            InvalidInputError: The baseline cannot be read, or an account is none. Raised at once,
+                not by the synthesis.
         """
         self._baseline = None if baseline is None else Baseline.read(Path(baseline))
+        self._trusted_accounts = check_accounts("trusted_accounts", trusted_accounts)
 
     @property
     def name(self) -> str:
@@ -103,6 +111,7 @@ class LeakChecks:
             templates={s.name: s.file for s in world.sources if s.file is not None},
             acknowledgements=[*said, *acknowledged_in_metadata(world)],
             baseline=self._baseline,
+            trusted_accounts=self._trusted_accounts,
         )
         by_the_cdk = [each for each in said if each.qualified]
         return cdk.PolicyValidationPluginReport(

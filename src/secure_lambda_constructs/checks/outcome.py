@@ -3,24 +3,31 @@
 What shows a verdict (the plugin, the command and its formats) reads this and nothing else.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ..errors import InvalidInputError
 from .acknowledged import Acknowledgement, Acknowledgements, acknowledge
 from .baseline import Baseline, Comparison, identity_of
 from .formats.files import resource_lines
-from .judgement import Finding, PathVerdict, Verdict, judge
+from .judgement import UNTOLD, Finding, PathVerdict, Verdict, judge
 from .leaks.questions import Evaluator
 from .model.world import World
 
-__all__ = ["UNTOLD", "Outcome", "Standing", "State", "check", "tool_version"]
-
-# The id under which resources that no template tells are open.
-UNTOLD = "U01"
+__all__ = [
+    "UNTOLD",
+    "Outcome",
+    "Standing",
+    "State",
+    "check",
+    "check_accounts",
+    "tool_version",
+]
 
 
 class State(Enum):
@@ -173,6 +180,7 @@ def check(
     templates: dict[str, Path],
     acknowledgements: Iterable[Acknowledgement] = (),
     baseline: Baseline | None = None,
+    trusted_accounts: Collection[str] = (),
 ) -> Outcome:
     """Judge an app, and lay what it acknowledges and its baseline beside the verdict.
 
@@ -183,12 +191,12 @@ def check(
         templates: The template of each stack, as far as it is a file.
         acknowledgements: What the app acknowledges.
         baseline: What it may keep open for now; nothing by default.
+        trusted_accounts: Accounts that are nobody else's, though none of the stacks is in them.
 
     Returns:
         The outcome.
     """
-    judged = judge(world, evaluator)
-    judged = replace(judged, signing=(*judged.signing, _untold(world)))
+    judged = judge(world, evaluator, trusted_accounts=trusted_accounts)
     verdict, became = acknowledge(judged, acknowledgements)
     return Outcome(
         inputs=tuple(inputs),
@@ -199,28 +207,31 @@ def check(
     )
 
 
-def _untold(world: World) -> PathVerdict:
-    """Return what is said of resources that nobody can tell: beside them nothing is closed."""
-    return PathVerdict(
-        id=UNTOLD,
-        title="resources that no template tells",
-        attack="What a macro, a module or another template creates leads out, and nobody has "
-        "looked at it.",
-        mend="Judge the template that CloudFormation made of it: aws cloudformation get-template "
-        "--template-stage Processed; and put the template of a nested stack beside the others.",
-        present=bool(world.gaps),
-        findings=tuple(
-            Finding(
-                path_id=UNTOLD,
-                stack=gap.stack,
-                logical_id=gap.logical_id,
-                construct_path=gap.construct_path,
-                reason=gap.reason,
-                cause=gap.reason,
+def check_accounts(what: str, accounts: object) -> tuple[str, ...]:
+    """Refuse what is no list of accounts.
+
+    Args:
+        what: How the user calls it.
+        accounts: What he gave.
+
+    Returns:
+        The accounts.
+
+    Raises:
+        InvalidInputError: It is no list, or one of them is not an account's number.
+    """
+    if isinstance(accounts, str) or not isinstance(accounts, Iterable):
+        raise InvalidInputError(
+            f"{what} must be a list of accounts, got {accounts!r}: write ['444455556666']"
+        )
+    found = tuple(accounts)
+    for account in found:
+        if not isinstance(account, str) or re.fullmatch("[0-9]{12}", account) is None:
+            raise InvalidInputError(
+                f"{what} must be an account of 12 digits, as a text, got {account!r}: write for "
+                "example '444455556666'"
             )
-            for gap in world.gaps
-        ),
-    )
+    return found
 
 
 def tool_version() -> str:

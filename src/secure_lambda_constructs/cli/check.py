@@ -11,8 +11,8 @@ from ..checks.formats.as_json import as_json
 from ..checks.formats.files import write_atomically
 from ..checks.formats.sarif import as_sarif
 from ..checks.formats.text import as_text, headline
-from ..checks.outcome import Outcome, check
-from .inputs import add_inputs, read_inputs
+from ..checks.outcome import Outcome
+from .inputs import add_inputs, outcome_of
 
 __all__ = ["add_arguments", "run"]
 
@@ -42,12 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write there, and print the verdict in a line (default: print all)",
     )
     parser.add_argument(
-        "--baseline",
-        type=Path,
-        metavar="FILE",
-        help="findings that may stay for now: only others fail",
-    )
-    parser.add_argument(
         "--write-baseline",
         type=Path,
         metavar="FILE",
@@ -67,25 +61,11 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InvalidInputError: Nothing could be judged, or the result not be written.
     """
-    outcome = _outcome(options)
+    outcome, _ = outcome_of(options, default_evaluator())
     _show(outcome, options)
     if options.write_baseline is not None:
         return _write_baseline(outcome, options.write_baseline)
     return 0 if outcome.is_closed else 1
-
-
-def _outcome(options: argparse.Namespace) -> Outcome:
-    # What can be refused at once is read before the templates are.
-    baseline = None if options.baseline is None else Baseline.read(options.baseline)
-    world, acknowledged = read_inputs(options)
-    return check(
-        world,
-        default_evaluator(),
-        inputs=[str(path) for path in options.paths],
-        templates={s.name: s.file for s in world.sources if s.file is not None},
-        acknowledgements=acknowledged,
-        baseline=baseline,
-    )
 
 
 def _show(outcome: Outcome, options: argparse.Namespace) -> None:

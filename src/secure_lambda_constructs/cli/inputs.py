@@ -11,11 +11,14 @@ from ..checks.acknowledgement_sources import (
     acknowledged_in_file,
     acknowledged_in_metadata,
 )
+from ..checks.baseline import Baseline
+from ..checks.leaks.questions import Evaluator
 from ..checks.model.loading import load
 from ..checks.model.sources import DEFAULT_ACCOUNT, DEFAULT_REGION
 from ..checks.model.world import World
+from ..checks.outcome import Outcome, check
 
-__all__ = ["add_inputs", "read_inputs"]
+__all__ = ["add_inputs", "outcome_of"]
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +58,15 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         help=f"region of stacks that are bound to none (default: {DEFAULT_REGION})",
     )
     parser.add_argument(
+        "--trusted-account",
+        type=_account,
+        action="append",
+        default=[],
+        metavar="ACCOUNT",
+        help="an account of yours in which no stack is, such as that of the signing profiles "
+        "(default: an account that the templates name may be the attacker's). Repeatable",
+    )
+    parser.add_argument(
         "--parameter",
         type=_parameter,
         action="append",
@@ -71,21 +83,45 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="what is acknowledged, with reasons, where the app cannot say so. Repeatable",
     )
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="findings that may stay for now, as `secure-lambda check --write-baseline` wrote "
+        "them: only others are new",
+    )
 
 
-def read_inputs(options: argparse.Namespace) -> tuple[World, list[Acknowledgement]]:
-    """Read the templates, and all that is acknowledged.
+def outcome_of(options: argparse.Namespace, evaluator: Evaluator) -> tuple[Outcome, World]:
+    """Judge what the command line names.
 
     Args:
         options: What the command line says.
+        evaluator: Decides what policies allow.
 
     Returns:
-        All that the templates create, and the acknowledgements of the files, the assemblies and
-        the resources.
+        The outcome, and all that the templates create.
 
     Raises:
         InvalidInputError: Something cannot be read.
     """
+    # What can be refused at once is read before the templates are.
+    baseline = None if options.baseline is None else Baseline.read(options.baseline)
+    world, acknowledged = _read(options)
+    outcome = check(
+        world,
+        evaluator,
+        inputs=[str(path) for path in options.paths],
+        templates={s.name: s.file for s in world.sources if s.file is not None},
+        acknowledgements=acknowledged,
+        baseline=baseline,
+        trusted_accounts=options.trusted_account,
+    )
+    return outcome, world
+
+
+def _read(options: argparse.Namespace) -> tuple[World, list[Acknowledgement]]:
+    """Read the templates, and all that is acknowledged."""
     # What can be refused at once is read before the templates are.
     acknowledged = [each for file in options.acknowledge for each in acknowledged_in_file(file)]
     world = load(

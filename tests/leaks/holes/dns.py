@@ -86,8 +86,14 @@ def _a_name_of_somebody_else(draft: Draft) -> None:
     _allow_also(draft, "api.partner.example")
 
 
-@hole("D02")
+@hole("D01", "D02")
 def _a_list_that_nobody_can_read(draft: Draft) -> None:
+    rule = {"Action": "ALLOW", "Priority": 1, "FirewallDomainListId": "rslvr-fdl-0123"}
+    draft.rules().append(rule)
+
+
+@hole()
+def _harmless_a_list_that_no_query_comes_to(draft: Draft) -> None:
     rule = {"Action": "ALLOW", "Priority": 9000, "FirewallDomainListId": "rslvr-fdl-0123"}
     draft.rules().append(rule)
 

@@ -15,6 +15,7 @@ __all__ = ["ALLOW_LIST", "CATCH_ALL", "HOLES", "Draft", "Hole", "hole"]
 FUNCTION = "AWS::Lambda::Function"
 ALLOW_LIST = "ALLOW"
 CATCH_ALL = "BLOCK"
+_NO_RULES: dict[str, Any] = {"SecurityGroupEgress": [], "SecurityGroupIngress": []}
 
 
 class Draft:
@@ -55,6 +56,10 @@ class Draft:
     def add(self, name: str, kind: str, near: str = FUNCTION, **properties: Any) -> dict[str, str]:
         """Add a resource to the stack of the first one of type `near`; return a Ref to it."""
         stack, _, _ = self._first(near)
+        if properties.get("VpcEndpointType") == "Interface":
+            # Without one it would have the VPC's default group, which is a hole of its own.
+            group = self.add(f"{name}Group", "AWS::EC2::SecurityGroup", near=near, **_NO_RULES)
+            properties.setdefault("SecurityGroupIds", [{"Fn::GetAtt": [group["Ref"], "GroupId"]}])
         stack.template["Resources"][name] = {"Type": kind, "Properties": properties}
         return {"Ref": name}
 

@@ -20,7 +20,8 @@ def _everybody(principal: Any, action: str, **conditions: Any) -> dict[str, Any]
 
 
 def _queue(draft: Draft, *, tls: bool, encrypted: bool) -> dict[str, Any]:
-    properties = {"KmsMasterKeyId": "alias/aws/sqs"} if encrypted else {}
+    key = {"KmsMasterKeyId": "alias/aws/sqs"}
+    properties: dict[str, Any] = key if encrypted else {"SqsManagedSseEnabled": False}
     queue = draft.add("Queue", "AWS::SQS::Queue", **properties)
     if tls:
         statement = {

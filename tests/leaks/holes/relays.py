@@ -195,7 +195,7 @@ def _a_user_calls_versions_of_the_relay(draft: Draft) -> None:
     _role_that_may_call(draft, "AWS::IAM::User", versions)
 
 
-@hole("R03", app=RELAY)
+@hole("N01", "R03", app=RELAY)
 def _a_group_calls_all_but_one_function(draft: Draft) -> None:
     statement = {"Effect": "Allow", "NotAction": "iam:*", "NotResource": _FOREIGN_FUNCTION}
     document = {"Version": "2012-10-17", "Statement": [statement]}
@@ -238,6 +238,12 @@ def _a_call_of_an_alias_is_made_again(draft: Draft) -> None:
         FunctionVersion="1",
         Name="live",
     )
+    alias = {"Fn::Sub": f"${{{_relay(draft)[0]}.Arn}}:live"}
+    for _, role in draft.of("AWS::IAM::Role"):
+        for policy in role["Properties"].get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement.get("Action") == "lambda:InvokeFunction":
+                    statement["Resource"] = [statement["Resource"], alias]
 
 
 @hole("O01", app=RELAY)
@@ -458,7 +464,7 @@ def _a_vpc_of_the_relay_with_an_endpoint(draft: Draft) -> None:
 
 @hole(*_NOT_CLOSED, "N08", app=RELAY_IN_VPC)
 def _something_in_a_place_that_nobody_knows(draft: Draft) -> None:
-    draft.add("Files", "AWS::EFS::MountTarget", SubnetId={"Fn::ImportValue": "nowhere"})
+    draft.add("Host", "AWS::EC2::NetworkInterface", SubnetId={"Fn::ImportValue": "nowhere"})
 
 
 @hole(*_NOT_CLOSED, "N06", app=RELAY_IN_VPC)

@@ -21,7 +21,8 @@ def _unknown_account_at_the_endpoint(draft: Draft) -> None:
         statement["Resource"] = "*"
 
 
-@hole("N07")
+# It may be of any service, and has no policy.
+@hole("N07", "P01", "P03", "P04", "P06", "P08", "P09")
 def _unknown_service_of_the_endpoint(draft: Draft) -> None:
     draft.add(
         "Unknown",

@@ -13,6 +13,10 @@ __all__ = ["as_text", "headline"]
 # So many findings of one path are shown; the other formats have all.
 _SHOWN = 10
 
+# What is found of every function, and of some of them on leak paths too: it is listed there.
+_EVERY_FUNCTION = "S01"
+_SOME_FUNCTIONS = ("O05", "R01")
+
 
 def headline(outcome: Outcome) -> str:
     """Say the verdict in a line.
@@ -63,14 +67,25 @@ def as_text(outcome: Outcome) -> str:
 
 
 def _findings(outcome: Outcome) -> Iterator[str]:
+    listed: dict[tuple[str, str, str], str] = {}
     for path in outcome.paths(State.OPEN):
         new = [f for f in path.findings if outcome.standing(f) is Standing.NEW]
+        if path.id in _SOME_FUNCTIONS:
+            listed |= {_cause(finding): path.id for finding in new}
+        known = [f for f in new if path.id == _EVERY_FUNCTION and _cause(f) in listed]
         yield ""
         yield f"{path.id} {path.title}"
         yield f"  attack: {path.attack}"
-        yield from _listed(outcome, new)
-        if path.mend:
+        if known:
+            ids = sorted({listed[_cause(finding)] for finding in known})
+            yield f"  - what is listed under {' and '.join(ids)}"
+        yield from _listed(outcome, [finding for finding in new if finding not in known])
+        if path.mend and len(known) < len(new):
             yield f"  mend: {path.mend}"
+
+
+def _cause(finding: Finding) -> tuple[str, str, str]:
+    return finding.stack, finding.construct_path, finding.reason
 
 
 def _listed(outcome: Outcome, findings: list[Finding]) -> Iterator[str]:

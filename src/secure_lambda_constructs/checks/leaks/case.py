@@ -28,10 +28,19 @@ _T = TypeVar("_T")
 class Case:
     """One world, and what the checks of several groups ask about it."""
 
-    def __init__(self, world: World, evaluator: Evaluator) -> None:
-        """Judge `world`, asking `evaluator` about policies."""
+    def __init__(
+        self, world: World, evaluator: Evaluator, *, trusted_accounts: Iterable[str] = ()
+    ) -> None:
+        """Judge `world`, asking `evaluator` about policies.
+
+        Args:
+            world: All that the app's templates create.
+            evaluator: Decides what policies allow.
+            trusted_accounts: Accounts that are nobody else's, though no stack is in them.
+        """
         self.world = world
         self.evaluator = evaluator
+        self._trusted = frozenset(trusted_accounts)
         self.decisions = Decisions(evaluator)
         self._made: dict[Callable[[Case], Any], Any] = {}
         self._documents: dict[str | None, tuple[dict[str, Any], ...]] = {}
@@ -95,14 +104,19 @@ class Case:
             label: Who does it, in a reason's words.
             vpc: The VPC the request comes out of; None for the internet.
             from_code: Whether the keys are those of the function's code.
-            owner: The account that owns the resource; the function's own by default.
+            owner: The account that owns the resource; by default the one that its ARN or its
+                bucket tells, or else the function's own.
             context: Further condition keys.
             about: What opens a path if it is not denied; the function by default.
             **policies: What else stands in the way, as `Question` takes it.
         """
-        key = (function.path, vpc, from_code, owner)
+        owner = self._owner_of(resource) if owner is None else owner
+        endpoint = self.once(_endpoint_ids).get((vpc, action.partition(":")[0]))
+        key = (function.path, vpc, endpoint, from_code, owner)
         if key not in self._contexts:
-            self._contexts[key] = role_context(function, vpc=vpc, from_code=from_code, owner=owner)
+            self._contexts[key] = role_context(
+                function, vpc=vpc, endpoint=endpoint, from_code=from_code, owner=owner
+            )
         base = self._contexts[key]
         return Question(
             label=label + self.guess_about(function),
@@ -116,11 +130,19 @@ class Case:
             **policies,
         )
 
+    def _owner_of(self, arn: str) -> str | None:
+        """Return the account of ours that something is of; None where the ARN tells none."""
+        if arn.startswith("arn:aws:s3:::"):
+            bucket = self.world.find(arn.partition("/")[0], "AWS::S3::Bucket")
+            return None if bucket is None else bucket.account
+        parts = arn.split(":")
+        return parts[4] if len(parts) > 5 and parts[4] in self.inside_accounts else None
+
     def guess_about(self, function: Function) -> str:
         """Return what to add to a reason about the role of `function` that nobody knows fully."""
         if function.role is not None:
             return self.guess_about_role(function.role)
-        said = self.role_said(function)
+        said = self.told_arn(function.resource.get("Role"))
         return f" (no template creates it, so it counts as one that may do everything: {said})"
 
     def guess_about_role(self, role: Resource) -> str:
@@ -130,7 +152,15 @@ class Case:
 
     def role_said(self, function: Function) -> str:
         """Return how the function names its role, as a reason says it."""
-        return told(function.resource.get("Role"))
+        return self.told_arn(function.resource.get("Role"))
+
+    def told_arn(self, arn: Any) -> str:
+        """Return an ARN as a reason says it, with a word on an account that is nobody's."""
+        parts = arn.split(":") if isinstance(arn, str) else []
+        account = parts[4] if len(parts) > 5 else ""
+        if not account.isdigit() or account in self.inside_accounts:
+            return told(arn)
+        return f"{arn}, of {account}, which counts as somebody else's: no stack is bound to it"
 
     def documents_of(self, role: Resource | None) -> tuple[dict[str, Any], ...]:
         """Return the policies of `role`; a role that no template creates may do everything."""
@@ -214,12 +244,38 @@ class Case:
 
     def is_ours(self, value: Any, ours: Iterable[Any]) -> bool:
         """Tell whether `value` names one of `ours`, or nobody can tell."""
-        return any(isinstance(item, Unknown) or item in ours for item in as_list(value))
+        # What is no text is no id; nobody can tell what is meant by it.
+        return any(not isinstance(item, str) or item in ours for item in as_list(value))
+
+    @cached_property
+    def inside_accounts(self) -> set[str]:
+        """The accounts that the stacks are deployed to, and those that are trusted."""
+        return self.accounts | self._trusted
 
     def is_own_account(self, arn: Any) -> bool:
-        """Tell whether `arn` is surely of an account that the stacks are deployed to."""
+        """Tell whether `arn` is surely of an account of the stacks, or of a trusted one."""
         parts = arn.split(":") if isinstance(arn, str) else []
-        return len(parts) > 4 and parts[4] in self.accounts
+        return len(parts) > 4 and parts[4] in self.inside_accounts
+
+
+# Services whose endpoints are called otherwise than their actions.
+_ENDPOINTS = {
+    "ecr": "ecr.api",
+    "firehose": "kinesis-firehose",
+    "kinesis": "kinesis-streams",
+    "cloudwatch": "monitoring",
+}
+
+
+def _endpoint_ids(case: Case) -> dict[tuple[str | None, str], str]:
+    """The endpoints by their VPC and the service as actions name it."""
+    found: dict[tuple[str | None, str], str] = {}
+    services = {endpoint: service for service, endpoint in _ENDPOINTS.items()}
+    for endpoint in case.endpoints:
+        called = str(endpoint.service)
+        service = services.get(called, called.partition("-fips")[0])
+        found.setdefault((str(endpoint.resource.get("VpcId")), service), str(endpoint.resource.id))
+    return found
 
 
 _EVERYTHING = pessimistic(None)["Statement"]
@@ -228,7 +284,7 @@ _EVERYTHING = pessimistic(None)["Statement"]
 def _unknown_policies(case: Case) -> dict[str, str]:
     """What is not known of the policies of the roles, by the path of the role."""
     found: dict[str, str] = {}
-    for role in case.world.of("AWS::IAM::Role"):
+    for role in case.world.of("AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User"):
         if not any(d["Statement"] == _EVERYTHING for d in case.documents_of(role)):
             continue
         arns = as_list(role.get("ManagedPolicyArns"))
@@ -252,7 +308,7 @@ def _unknown_policies(case: Case) -> dict[str, str]:
 
 def _boundaries(case: Case) -> dict[str, tuple[dict[str, Any], ...]]:
     found: dict[str, tuple[dict[str, Any], ...]] = {}
-    for role in case.world.of("AWS::IAM::Role"):
+    for role in case.world.of("AWS::IAM::Role", "AWS::IAM::User"):
         policy = case.world.find(
             role.get("PermissionsBoundary"), "AWS::IAM::ManagedPolicy", near=role
         )

@@ -6,10 +6,13 @@ the function that calls, is left out of the comparison.
 """
 
 import json
+import operator
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from .chosen_keys import Asker, asker, without_chosen_keys
 from .questions import Decision, Evaluator, Question
 
 __all__ = ["Decisions"]
@@ -17,7 +20,14 @@ __all__ = ["Decisions"]
 _NAME = re.compile(r"[a-z0-9-]+:[a-z0-9_./+=@-]+")
 _ANYBODY = re.compile(r'"Principal": "\*"')
 
+# What a service calls as well what all have a name for.
+_OWN_NAMES = {
+    "kms:CallerAccount": "aws:PrincipalAccount",
+    "s3:ResourceAccount": "aws:ResourceAccount",
+}
+
 Document = dict[str, Any]
+_Documents = tuple[Document, ...]
 # A number for the text, the condition keys it may name, and whether it tells principals apart.
 _Entry = tuple[int, frozenset[str], bool]
 # The same for all policies that decide a question.
@@ -36,6 +46,8 @@ class Decisions:
         # By the identity of what is compared, which is kept so that nothing else gets its number.
         self._entries: dict[int, tuple[Document, _Entry]] = {}
         self._policies: dict[tuple[int, ...], tuple[tuple[Any, ...], _Policies]] = {}
+        self._chosen: dict[tuple[int, Asker], tuple[Document, Document]] = {}
+        self._all_chosen: dict[tuple[int, Asker], tuple[_Documents, _Documents]] = {}
         self._contexts: dict[tuple[int, int], tuple[Mapping[str, Any], int]] = {}
 
     def on(self, questions: Iterable[Question]) -> list[Decision]:
@@ -44,8 +56,45 @@ class Decisions:
         keys = [self._key(question) for question in asked]
         new = {k: q for k, q in zip(keys, asked, strict=True) if k not in self._known}
         if new:
-            self._known.update(zip(new, self._evaluator.decide(new.values()), strict=True))
+            decided = self._evaluator.decide(map(self._as_chosen, new.values()))
+            self._known.update(zip(new, decided, strict=True))
         return [self._known[key] for key in keys]
+
+    def _as_chosen(self, question: Question) -> Question:
+        """Return the question with the policies as they hold for who chooses what he can."""
+        who = asker(question.principal)
+        _, names, _ = self._policies_of(question)
+        of_service = {
+            own: question.context[name]
+            for own, name in _OWN_NAMES.items()
+            if own.lower() in names and name in question.context
+        }
+        return replace(
+            question,
+            context={**question.context, **of_service} if of_service else question.context,
+            identity=self._all_without(question.identity, who),
+            boundary=self._all_without(question.boundary, who),
+            resource_policy=self._without(question.resource_policy, who),
+            endpoint_policy=self._without(question.endpoint_policy, who),
+        )
+
+    def _all_without(self, documents: _Documents | None, who: Asker) -> _Documents | None:
+        if documents is None:
+            return None
+        key = (id(documents), who)
+        if key not in self._all_chosen:
+            made = tuple(self._without(document, who) or document for document in documents)
+            same = all(map(operator.is_, made, documents))
+            self._all_chosen[key] = (documents, documents if same else made)
+        return self._all_chosen[key][1]
+
+    def _without(self, document: Document | None, who: Asker) -> Document | None:
+        if document is None:
+            return None
+        key = (id(document), who)
+        if key not in self._chosen:
+            self._chosen[key] = (document, without_chosen_keys(document, who))
+        return self._chosen[key][1]
 
     def _key(self, question: Question) -> tuple[Any, ...]:
         policies, names, told = self._policies_of(question)
@@ -102,6 +151,8 @@ class Decisions:
             entry = self._texts.get(text)
             if entry is None:
                 names = frozenset(_NAME.findall(text.lower()))
+                same = [name.lower() for own, name in _OWN_NAMES.items() if own.lower() in names]
+                names = names.union(same)
                 named = text.count('Principal": ') != len(_ANYBODY.findall(text))
                 entry = self._texts[text] = (len(self._texts), names, named)
             held = self._entries[id(document)] = (document, entry)

@@ -6,10 +6,11 @@ VPC of which anything else is known, or something is not known, the function cou
 has to be isolated.
 """
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ..model.values import strings, unknowns
+from ..model.values import as_list, strings, unknowns
 from ..model.views import Function
 from ..model.world import Resource, World
 
@@ -25,6 +26,7 @@ PLACES = (
     "SubnetId",
     "SubnetIds",
     "Subnets",
+    "VPCOptions",
     "VPCZoneIdentifier",
     "VpcConfig",
     "VpcConfiguration",
@@ -48,6 +50,38 @@ _PARTS = {
     "AWS::Lambda::Function",
 }
 
+# What is in no network, whatever networks its names, its measures or its policies tell of.
+_IN_NO_NETWORK = {
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Logs::LogGroup",
+    "AWS::Logs::MetricFilter",
+    "AWS::Logs::QueryDefinition",
+    "AWS::Organizations::Policy",
+    "AWS::S3::AccessPoint",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SSO::PermissionSet",
+}
+
+# The properties that hold policies.
+_POLICIES = {
+    "AccessPolicy",
+    "AssumeRolePolicyDocument",
+    "KeyPolicy",
+    "PolicyDocument",
+    "RepositoryPolicyText",
+    "ResourcePolicy",
+}
+
+# The properties that say something to people only.
+_WORDS = {"Description", "Tags"}
+
+# The id of a VPC or a subnet in a longer text, such as a list that is joined.
+_PLACE = re.compile(r"(?<![0-9A-Za-z-])(?:subnet|vpc)-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![0-9A-Za-z-])")
+
 _EVERYWHERE = "0.0.0.0/0"
 _ROUTE = {"DestinationCidrBlock", "GatewayId", "NatGatewayId", "RouteTableId"}
 _ATTACHMENT = {"InternetGatewayId", "VpcId"}
@@ -64,18 +98,42 @@ def is_only_a_way_out(case: "Case", function: Function) -> bool:
 
 
 def names(case: "Case") -> dict[str, set[str]]:
-    """What each resource names, by its path: the strings in it, and the last parts of its ARNs."""
+    """What each resource names, by its path: the strings in it, and the ids in these."""
     found: dict[str, set[str]] = {}
     for resource in case.world.resources:
-        texts = set(strings(resource.properties))
+        if resource.type in _IN_NO_NETWORK:
+            found[resource.path] = set()
+            continue
+        texts = set(strings(_of_machines(resource.properties)))
         texts |= {text.rsplit("/", 1)[-1] for text in texts if text.startswith("arn:")}
+        texts |= {place for text in texts for place in _PLACE.findall(text)}
         found[resource.path] = texts
     return found
 
 
+def _of_machines(value: Any) -> Any:
+    """Return a value without its policies, which say who may use what, and its words for people."""
+    if isinstance(value, dict):
+        return {
+            key: _of_machines(item)
+            for key, item in value.items()
+            if key not in _POLICIES and key not in _WORDS and not _is_policy(item)
+        }
+    if isinstance(value, list):
+        return [_of_machines(item) for item in value if not _is_policy(item)]
+    return value
+
+
+def _is_policy(value: Any) -> bool:
+    entries = as_list(value.get("Statement")) if isinstance(value, dict) else []
+    return bool(entries) and all(isinstance(each, dict) and "Effect" in each for each in entries)
+
+
 def is_somewhere(resource: Resource) -> bool:
     """Tell whether it is in a network that nobody can tell, which may be any."""
-    return any(any(unknowns(resource.get(name))) for name in PLACES)
+    return resource.type not in _IN_NO_NETWORK and any(
+        any(unknowns(resource.get(name))) for name in PLACES
+    )
 
 
 def _bare_vpcs(case: "Case") -> set[str]:

@@ -14,14 +14,20 @@ from ..model.values import Unknown, as_list, dig
 from ..model.views import Function
 from ..model.world import Resource
 from .case import Case
-from .dnsfirewall import answers
-from .flow_questions import granted, is_let_out, leads_out
-from .groups import NOWHERE, rules_of_group
+from .dnsfirewall import answers, rules_of
+from .flow_questions import (
+    carries_https,
+    granted,
+    is_let_out,
+    is_one_of_its_groups,
+    leads_out,
+)
+from .groups import leads_nowhere, ports_of, rules_of_group
 from .paths.databases import closed_databases, groups_of, login_id
 from .paths.security_groups import PREFIX_LISTS
 from .questions import Question
 from .reasons import Reason, grouped
-from .relay_flows import calls_relay, reads_credential
+from .relay_flows import calls_relay, nameless, reaches_endpoint, reads_credential
 
 __all__ = ["FLOWS", "broken_flows", "logins", "table_calls"]
 
@@ -39,14 +45,12 @@ _TABLE_CALLS = {
 }
 _LOG_WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
 
-# What the Lambda service does with the role to give the function its network interfaces.
+# What Lambda surely does with the role to give the function its network interfaces. It documents
+# three more calls, but functions run without the right to those.
 _INTERFACE_CALLS = {
-    "ec2:AssignPrivateIpAddresses": ("network-interface",),
     "ec2:CreateNetworkInterface": ("network-interface", "security-group", "subnet"),
     "ec2:DeleteNetworkInterface": ("network-interface",),
     "ec2:DescribeNetworkInterfaces": (),
-    "ec2:DescribeSubnets": (),
-    "ec2:UnassignPrivateIpAddresses": ("network-interface",),
 }
 
 
@@ -97,7 +101,25 @@ def _reads(case: Case) -> Iterator[Reason]:
         if case.is_ours(endpoint.resource.get("VpcId"), function.vpc_ids)
         for action, table in table_calls(case, function)
     ]
-    yield from case.denied(questions)
+    yield from case.denied([*questions, *_admitted_by_tables(case)])
+
+
+def _admitted_by_tables(case: Case) -> Iterator[Question]:
+    """Yield the same calls as the policies of the tables decide them."""
+    tables = {str(table.arn): table for table in case.world.of(*_TABLES)}
+    for function in _readers(case):
+        for action, arn in table_calls(case, function):
+            policy = tables[arn].get("ResourcePolicy", "PolicyDocument")
+            for vpc in () if policy is None else function.vpc_ids:
+                yield case.ask(
+                    function,
+                    action,
+                    arn,
+                    "uses its table",
+                    vpc=str(vpc),
+                    resource_policy=pessimistic(policy, of_resource=True),
+                    account=tables[arn].account,
+                )
 
 
 def _logs_in(case: Case) -> Iterator[Reason]:
@@ -108,12 +130,26 @@ def _logs_in(case: Case) -> Iterator[Reason]:
             text = "logs in to its database"
             questions.append(case.ask(function, "rds-db:connect", user, text, vpc=None))
             name = str(attribute(database, "Endpoint"))
-            if not all(answers(case, str(vpc), name, "A") for vpc in function.vpc_ids):
+            if not all(_may_be_resolved(case, str(vpc), name) for vpc in function.vpc_ids):
                 yield Reason(database, "has a name that the DNS firewall does not answer", name)
             if not _reaches(case, function, database):
                 text = "does not reach its database: their security groups do not fit"
                 yield Reason(function.resource, text, database.construct_path)
     yield from case.denied(questions)
+
+
+def _may_be_resolved(case: Case, vpc_id: str, name: str) -> bool:
+    """Tell whether the name of a database may be answered: a part of it only the account knows."""
+    host, _, below = name.partition(".")
+    zone = below.partition(".")[2]
+    identifiers = [
+        domain.split(".")[-len(zone.split(".")) - 1]
+        for rule in rules_of(case, vpc_id)
+        for domain in rule.domains or ()
+        if domain.endswith(f".{zone}") and domain.count(".") > zone.count(".") + 1
+    ]
+    names = [name, *(f"{host}.{each}.{zone}" for each in identifiers if "*" not in each)]
+    return any(answers(case, vpc_id, each, "A") for each in names)
 
 
 def logins(case: Case, function: Function) -> Iterator[tuple[Resource, str]]:
@@ -132,18 +168,16 @@ def logins(case: Case, function: Function) -> Iterator[tuple[Resource, str]]:
 def _reaches(case: Case, function: Function, database: Resource) -> bool:
     """Tell whether a rule of the function lets out what a rule of the database lets in."""
     theirs = groups_of(database)
-    ours = [group.id for group in function.security_groups if group is not None]
     admitted = [
-        (rule.get("FromPort"), rule.get("ToPort"))
+        ports_of(rule)[1:]
         for group in case.world.of("AWS::EC2::SecurityGroup")
         if group.id in theirs
         for rule in rules_of_group(case, group, "Ingress")
-        if rule.get("SourceSecurityGroupId") in ours
+        if is_one_of_its_groups(function, rule.get("SourceSecurityGroupId"))
     ]
 
     def leads_there(rule: dict[str, Any]) -> bool:
-        ports = (rule.get("FromPort"), rule.get("ToPort"))
-        return rule.get("DestinationSecurityGroupId") in theirs and ports in admitted
+        return rule.get("DestinationSecurityGroupId") in theirs and ports_of(rule)[1:] in admitted
 
     return bool(admitted) and is_let_out(case, function, leads_there)
 
@@ -159,9 +193,13 @@ def _is_routed(case: Case) -> Iterator[Reason]:
         str(association.get("SubnetId")): str(association.get("RouteTableId"))
         for association in case.world.of("AWS::EC2::SubnetRouteTableAssociation")
     }
-    for function in _readers(case):
-        if any(not e.is_gateway for e in case.endpoints_of("dynamodb")):
-            continue
+    # Another endpoint may be the way: an interface, or one of a service that nobody can tell.
+    is_told = not any(
+        isinstance(endpoint.resource.get("ServiceName"), Unknown)
+        or (endpoint.service == "dynamodb" and not endpoint.is_gateway)
+        for endpoint in case.endpoints
+    )
+    for function in _readers(case) if is_told else ():
         for subnet in function.subnets:
             table = None if subnet is None else tables.get(str(subnet.id))
             if subnet is not None and (table is None or table not in attached):
@@ -169,28 +207,29 @@ def _is_routed(case: Case) -> Iterator[Reason]:
 
 
 def _is_let_out(case: Case) -> Iterator[Reason]:
-    """One of its security groups lets the code reach DynamoDB's addresses on 443."""
+    """One of its security groups lets the code reach DynamoDB, or an interface of it, on 443."""
     for function in _readers(case):
         leads = partial(_may_lead_to_dynamodb, region=function.resource.region)
-        if not is_let_out(case, function, leads):
+        interfaces = [
+            endpoint.resource
+            for endpoint in case.endpoints_of("dynamodb")
+            if not endpoint.is_gateway
+            and case.is_ours(endpoint.resource.get("VpcId"), function.vpc_ids)
+        ]
+        reached = any(reaches_endpoint(case, function, each) for each in interfaces)
+        if not reached and not is_let_out(case, function, leads):
             yield Reason(function.resource, "has no security group that lets it reach DynamoDB")
 
 
 def _may_lead_to_dynamodb(rule: dict[str, Any], *, region: str) -> bool:
-    if rule.items() >= NOWHERE.items():
+    if leads_nowhere(rule):
         return False
     prefix_list = rule.get("DestinationPrefixListId")
     leads = PREFIX_LISTS.get((region, str(prefix_list)), "dynamodb") == "dynamodb"
     of_an_endpoint = rule.get("DestinationSecurityGroupId") is not None
-    return leads and (_is_https(rule) or isinstance(prefix_list, Unknown)) and not of_an_endpoint
-
-
-def _is_https(rule: dict[str, Any]) -> bool:
-    ports = (rule.get("FromPort"), rule.get("ToPort"))
-    if str(rule.get("IpProtocol")) == "-1" or any(isinstance(port, Unknown) for port in ports):
-        return True
-    numbers = [int(str(port)) for port in ports if str(port).isdigit()]
-    return len(numbers) == 2 and numbers[0] <= 443 <= numbers[1]
+    return (
+        leads and (carries_https(rule) or isinstance(prefix_list, Unknown)) and not of_an_endpoint
+    )
 
 
 def _is_resolved(case: Case) -> Iterator[Reason]:
@@ -200,6 +239,7 @@ def _is_resolved(case: Case) -> Iterator[Reason]:
         for function in _readers(case)
         for vpc in function.vpc_ids
     }
+    yield from nameless(case, _readers(case))
     for vpc_id, account, region in sorted(asked):
         for query_type in ("A", "AAAA"):
             for name in (f"dynamodb.{region}", f"{account}.ddb.{region}"):
@@ -270,11 +310,14 @@ def _is_decrypted(case: Case) -> Iterator[Reason]:
                     vpc=None,
                     context=context,
                     resource_policy=pessimistic(key.get("KeyPolicy"), of_resource=True),
-                    account=function.resource.account,
+                    account=key.account,
                 )
                 for key in keys.get(arn, ())
             ]
     yield from case.denied(questions)
+    for key in {key.path: key for found in keys.values() for key in found}.values():
+        if str(key.get("Enabled")).lower() == "false":
+            yield Reason(key, "is turned off, and so is what is encrypted with it")
 
 
 def _keys_of_tables(case: Case) -> dict[str, list[Resource]]:
@@ -288,7 +331,10 @@ def _keys_of_tables(case: Case) -> dict[str, list[Resource]]:
 
 
 def _is_run(case: Case) -> Iterator[Reason]:
-    """Lambda assumes the role."""
+    """Lambda assumes the role, and runs the function when it is called."""
+    for function in case.functions:
+        if str(function.resource.get("ReservedConcurrentExecutions")) == "0":
+            yield Reason(function.resource, "never runs: its reserved concurrency is 0")
     yield from case.denied(
         Question(
             label="is run by Lambda with its role",

@@ -7,7 +7,7 @@ from typing import Any
 from ..model.values import Unknown
 from ..model.world import Resource
 
-__all__ = ["Reason", "grouped", "told"]
+__all__ = ["Reason", "grouped", "together", "told"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,21 @@ def grouped(reasons: Iterable[Reason]) -> list[Reason]:
         Reason(resource, text, next(iter(details)), len(details) - 1)
         for (resource, text), details in found.items()
     ]
+
+
+def together(reasons: Iterable[Reason]) -> list[Reason]:
+    """Return one reason for each resource and cause of those that were grouped already.
+
+    Args:
+        reasons: What was found by looking several times; the first time counts.
+
+    Returns:
+        The first of each.
+    """
+    found: dict[tuple[Resource | None, str], Reason] = {}
+    for reason in reasons:
+        found.setdefault((reason.resource, reason.text), reason)
+    return list(found.values())
 
 
 def told(value: Any) -> str:

@@ -3,6 +3,7 @@
 from ..case import Case
 from ..reasons import Reason
 from ..register import PATHS, SIGNING, LeakPath
+from . import callers as callers
 from . import dns as dns
 from . import endpoints as endpoints
 from . import identity as identity

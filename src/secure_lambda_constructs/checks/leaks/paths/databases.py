@@ -10,6 +10,7 @@ from ...model.views import Function
 from ...model.world import Resource
 from ..case import Case
 from ..groups import rules_of_group
+from .named import allowed_resources
 from .requests import DATA_READS, requests_of_role
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "login_id",
     "password_of_a_database",
 ]
+
+_SECRET_READS = ("secretsmanager:batchgetsecretvalue", "secretsmanager:getsecretvalue")
 
 # type: the property that names its security groups
 _GROUPS = {
@@ -51,7 +54,7 @@ def groups_of_databases(case: Case) -> set[Any]:
 
 
 def _groups_of_closed(case: Case) -> set[Any]:
-    return {group for database in closed_databases(case) for group in groups_of(database)}
+    return {str(group) for database in closed_databases(case) for group in groups_of(database)}
 
 
 def groups_of(database: Resource) -> list[Any]:
@@ -131,7 +134,8 @@ def _is_public(case: Case, database: Resource) -> bool:
         if instance.path == database.path
         or case.is_ours(instance.get("DBClusterIdentifier"), [database.id])
     ]
-    return any(instance.get("PubliclyAccessible") is not False for instance in instances)
+    written = [str(instance.get("PubliclyAccessible")).lower() for instance in instances]
+    return any(each != "false" for each in written)
 
 
 def _ingress(case: Case, database: Resource) -> Iterator[dict[str, Any]]:
@@ -144,21 +148,25 @@ def _ingress(case: Case, database: Resource) -> Iterator[dict[str, Any]]:
 
 
 def password_of_a_database(case: Case, function: Function) -> str | None:
-    """Return the secret of a database that the policies of the function name, if there is one."""
-    attached = case.once(_attached)
-    if not attached:
+    """Return the secret of a database that the policies of the function let it read, if any."""
+    passwords = case.once(_passwords)
+    if not passwords:
         return None
-    for document in case.documents_of(function.role):
-        for entry in statements(document):
-            if entry.get("Effect") == "Allow":
-                for secret in as_list(entry.get("Resource")):
-                    if secret in attached:
-                        return f"{secret}"
-    return None
+    named = allowed_resources(case.documents_of(function.role), _SECRET_READS)
+    return next((secret for secret in passwords if named.may_match(secret)), None)
 
 
-def _attached(case: Case) -> set[object]:
-    return {
-        found.get("SecretId")
-        for found in case.world.of("AWS::SecretsManager::SecretTargetAttachment")
-    }
+def _passwords(case: Case) -> list[str]:
+    """The secrets with passwords of databases: those that are attached, and those RDS keeps."""
+    found: list[str] = []
+    for attachment in case.world.of("AWS::SecretsManager::SecretTargetAttachment"):
+        secret = attachment.get("SecretId")
+        known = case.world.find(secret, "AWS::SecretsManager::Secret", near=attachment)
+        found.append(str(secret if known is None else known.arn))
+    for database in case.world.of("AWS::RDS::DBCluster", "AWS::RDS::DBInstance"):
+        if str(database.get("ManageMasterUserPassword")).lower() == "true":
+            kept = attribute(database, "MasterUserSecret.SecretArn")
+            place = f"{database.region}:{database.account}"
+            made_up = f"arn:aws:secretsmanager:{place}:secret:rds!x-AbCdEf"
+            found.append(kept if isinstance(kept, str) else made_up)
+    return found

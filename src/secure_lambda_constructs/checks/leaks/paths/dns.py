@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 from ...model.values import as_list
 from ..case import Case
-from ..dnsfirewall import QUERY_TYPES, Rule, answers, associations, rules_of
+from ..dnsfirewall import (
+    QUERY_TYPES,
+    Rule,
+    answers,
+    associations,
+    rules_of,
+    unlisted_name,
+    unlisted_type,
+)
+from ..private_zones import stays_inside
 from ..reasons import Reason, told
 from ..register import path
 from .unseen import unseen
@@ -46,8 +55,9 @@ def _d01(case: Case) -> Iterator[Reason]:
             if bare
             else "has a DNS firewall that answers queries for names of an attacker"
         )
-        for name in _TUNNELS:
-            for query_type in QUERY_TYPES:
+        # Nor may a list of names or of types be all that it blocks.
+        for name in (*_TUNNELS, unlisted_name(case, vpc_id)):
+            for query_type in (*QUERY_TYPES, unlisted_type(case, vpc_id)):
                 if answers(case, vpc_id, name, query_type):
                     yield _about(case, vpc_id, text, f"{query_type} {name}")
     yield from unseen(case, "its DNS firewall")
@@ -66,8 +76,11 @@ def _d02(case: Case) -> Iterator[Reason]:
     for vpc_id in case.vpc_ids:
         for rule in rules_of(case, vpc_id):
             if rule.lets_through:
-                for text, name in _foreign_names(case, rule):
+                for text, name in _foreign_names(case, vpc_id, rule):
                     yield _about(case, vpc_id, text, name)
+            elif rule.stops_everything:
+                # No query comes to the rules behind it.
+                break
     yield from unseen(case, "which names its DNS firewall lets through")
 
 
@@ -116,6 +129,10 @@ def _d04(case: Case) -> Iterator[Reason]:
     ):
         if case.is_ours(found.get("VPCId", default=found.get("ResourceId")), case.vpc_ids):
             applied = found.get("ResolverRuleId", default=found.get("ProfileId"))
+            rule = case.world.find(applied, "AWS::Route53Resolver::ResolverRule", near=found)
+            if rule is not None and rule.get("RuleType") == "SYSTEM":
+                # The resolver answers it by itself, and the firewall decides.
+                continue
             yield Reason(found, "applies a rule or a profile to the VPC", told(applied))
     yield from _logged_elsewhere(case)
     for association in case.world.of("AWS::EC2::VPCDHCPOptionsAssociation"):
@@ -150,9 +167,9 @@ def _logged_elsewhere(case: Case) -> Iterator[Reason]:
             yield Reason(config, "logs queries outside the account", told(target))
 
 
-def _foreign_names(case: Case, rule: Rule) -> Iterator[tuple[str, str]]:
+def _foreign_names(case: Case, vpc_id: str, rule: Rule) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a rule that lets through, with the name where there is one."""
-    if rule.properties.get("BlockResponse") == "OVERRIDE":
+    if rule.overrides:
         yield "has a DNS firewall that answers a blocked name with another one", ""
     if rule.action == "BLOCK":
         return
@@ -163,9 +180,9 @@ def _foreign_names(case: Case, rule: Rule) -> Iterator[tuple[str, str]]:
     for name in rule.domains:
         if _is_database(case, name):
             continue
-        if redirection == "TRUST_REDIRECTION_DOMAIN":
+        if redirection not in (None, "INSPECT_REDIRECTION_DOMAIN"):
             yield "has a DNS firewall that does not look at what a name points to", name
-        if not _is_aws(case, name):
+        if not _is_aws(case, name) and not stays_inside(case, vpc_id, name):
             yield "has a DNS firewall that lets through a name which is not AWS's", name
 
 
@@ -199,4 +216,6 @@ def _of_aws(case: Case) -> re.Pattern[str]:
     buckets = "|".join(re.escape(str(bucket.id)) for bucket in case.world.of("AWS::S3::Bucket"))
     of_s3 = rf"({buckets})\.s3\.(({region})\.)?amazonaws\.com|s3-1-w\.amazonaws\.com"
     of_kinesis = rf"\d{{12}}\.(control|data)-kinesis\.({region})\.amazonaws\.com"
-    return re.compile(f"{exact}|{below}|{of_s3}|{of_kinesis}")
+    # The names that an interface endpoint has of its own, below that of its service.
+    of_endpoint = rf"(\*|[a-z0-9-]+)(\.[a-z0-9-]+){{1,3}}\.({region})\.vpce\.amazonaws\.com"
+    return re.compile(f"{exact}|{below}|{of_s3}|{of_kinesis}|{of_endpoint}")

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+from ...model.values import Unknown
 from ...model.views import Endpoint
 from ..attackers import FOREIGN_ACCOUNT
 from ..case import Case
 from ..questions import Question
-from ..reasons import Reason
+from ..reasons import Reason, told
 from ..register import path
-from .services import DYNAMODB, HEEDLESS, LAMBDA, OTHERS, ROLE, S3, STS, UNSIGNED
+from .services import DIRECTORIES, DYNAMODB, HEEDLESS, LAMBDA, OTHERS, ROLE, S3, STS, UNSIGNED
 from .through import unsigned, with_foreign_keys, with_own_role
 from .unseen import unseen
 
@@ -24,6 +25,7 @@ _POLICY = (
 _ITEMS = {"actions": "the item actions", "resources": "the ARNs of the tables"}
 _OBJECTS = {"actions": "s3:GetObject or s3:PutObject", "resources": "the objects of the buckets"}
 _CALLS = {"actions": "lambda:InvokeFunction", "resources": "the ARNs of the functions"}
+_S3 = ("s3", "s3-fips", "s3-global.accesspoint")
 _NAMED = {"actions": "the actions that the code needs", "resources": "what it needs them on"}
 
 
@@ -37,7 +39,17 @@ def _through(*services: str) -> Callable[[Case], bool]:
 
 
 def _starting(case: Case, *services: str) -> list[Endpoint]:
-    return [e for e in case.endpoints if str(e.service).startswith(services)]
+    return [e for e in case.endpoints if str(e.service).startswith(services) or _may_be_any(e)]
+
+
+def _of(case: Case, *services: str) -> list[Endpoint]:
+    return [e for e in case.endpoints if e.service in services or _may_be_any(e)]
+
+
+def _may_be_any(endpoint: Endpoint) -> bool:
+    """Tell whether nobody can tell of which service it is: it counts as one of each."""
+    names = (endpoint.resource.get("ServiceName"), endpoint.resource.get("VpcEndpointType"))
+    return any(isinstance(value, Unknown) for value in names)
 
 
 @path(
@@ -79,7 +91,7 @@ def _p02(case: Case) -> Iterator[Reason]:
 @path(
     "P03",
     "the attacker's keys or presigned URL, the attacker's bucket",
-    present=_through("s3"),
+    present=_through(*_S3, "s3express"),
     attack="The code uploads the rows to a bucket of the attacker, with his keys or with a URL "
     "that he has signed beforehand, through the app's own endpoint.",
     mend="Use IsolatedNetwork.add_s3_endpoint(buckets=[...]), or have no S3 endpoint. "
@@ -104,20 +116,23 @@ def _p03(case: Case) -> Iterator[Reason]:
         for question in signed
     ]
     yield from case.still_open([*signed, *presigned])
+    yield from case.still_open(with_foreign_keys(case, _directories(case), DIRECTORIES))
     yield from unseen(case, "what the policy of its S3 endpoint lets through")
 
 
 @path(
     "P04",
     "an unsigned PUT to a public bucket",
-    present=_through("s3"),
+    present=_through(*_S3),
     attack="The code puts the rows into a bucket that takes them from everybody, without any keys.",
     mend="Use IsolatedNetwork.add_s3_endpoint(buckets=[...]): a request without a signature has no "
     f"aws:PrincipalAccount, so that the condition holds it back. {_POLICY.format(**_OBJECTS)}",
 )
 def _p04(case: Case) -> Iterator[Reason]:
     yield from case.still_open(
-        question for requests in _s3_requests(case) for question in unsigned(_s3(case), requests)
+        question
+        for requests in _s3_requests(case)
+        for question in unsigned(case, _s3(case), requests)
     )
     yield from unseen(case, "what the policy of its S3 endpoint lets through")
 
@@ -125,7 +140,7 @@ def _p04(case: Case) -> Iterator[Reason]:
 @path(
     "P05",
     "the function's role, the attacker's bucket",
-    present=_through("s3"),
+    present=_through(*_S3, "s3express"),
     attack="The attacker's bucket admits the role of the function, or has the name of one of yours "
     "that was deleted, and the code copies the rows there with its own keys.",
     mend="Use IsolatedNetwork.add_s3_endpoint(buckets=[...]), which binds the owner of the bucket: "
@@ -134,6 +149,7 @@ def _p04(case: Case) -> Iterator[Reason]:
 def _p05(case: Case) -> Iterator[Reason]:
     requests = [pair for each in _s3_requests(case) for pair in each.items()]
     yield from case.still_open(with_own_role(case, _s3(case), requests))
+    yield from case.still_open(with_own_role(case, _directories(case), DIRECTORIES.items()))
 
 
 @path(
@@ -184,7 +200,7 @@ def _p08(case: Case) -> Iterator[Reason]:
         [
             *with_foreign_keys(case, endpoints, STS),
             *with_own_role(case, endpoints, [("sts:AssumeRole", ROLE)]),
-            *unsigned(endpoints, federated),
+            *unsigned(case, endpoints, federated),
         ]
     )
     yield from unseen(case, "what the policy of its STS endpoint lets through")
@@ -204,7 +220,8 @@ def _p09(case: Case) -> Iterator[Reason]:
         requests = OTHERS.get(str(endpoint.service))
         if requests is None:
             text = "is of a service of which nobody here knows what its endpoint lets through"
-            yield Reason(endpoint.resource, text, str(endpoint.service))
+            named = endpoint.service or told(endpoint.resource.get("ServiceName"))
+            yield Reason(endpoint.resource, text, str(named))
             continue
         yield from case.still_open(with_foreign_keys(case, [endpoint], requests))
         yield from case.still_open(with_own_role(case, [endpoint], requests.items()))
@@ -226,7 +243,7 @@ def _p10(case: Case) -> Iterator[Reason]:
         if "syslog" in str(endpoint.service):
             yield Reason(endpoint.resource, "is of syslog, which takes everything from everybody")
         requests = UNSIGNED.get(str(endpoint.service), {})
-        yield from case.still_open(unsigned([endpoint], requests))
+        yield from case.still_open(unsigned(case, [endpoint], requests))
     yield from unseen(case, "what the policies of its other endpoints let through")
 
 
@@ -252,15 +269,19 @@ def _dynamodb(case: Case) -> list[Endpoint]:
 
 
 def _s3(case: Case) -> list[Endpoint]:
-    return _starting(case, "s3")
+    return _of(case, *_S3)
+
+
+def _directories(case: Case) -> list[Endpoint]:
+    return _of(case, "s3express")
 
 
 def _lambda(case: Case) -> list[Endpoint]:
-    return case.endpoints_of("lambda")
+    return _of(case, "lambda")
 
 
 def _sts(case: Case) -> list[Endpoint]:
-    return case.endpoints_of("sts", "sts-fips")
+    return _of(case, "sts", "sts-fips")
 
 
 def _heedless(case: Case) -> list[Endpoint]:
@@ -280,11 +301,14 @@ def _s3_requests(case: Case) -> Iterator[dict[str, str]]:
 
 
 def _others(case: Case) -> list[Endpoint]:
-    judged = {*HEEDLESS, "lambda", "sts", "sts-fips"}
+    judged = {*HEEDLESS, *_S3, "lambda", "s3express", "sts", "sts-fips"}
     return [
         endpoint
         for endpoint in case.endpoints
-        if endpoint.service is not None
-        and endpoint.service not in judged
-        and not endpoint.service.startswith(("dynamodb", "s3", "vpce"))
+        if _may_be_any(endpoint)
+        or (
+            endpoint.service is not None
+            and endpoint.service not in judged
+            and not endpoint.service.startswith(("dynamodb", "vpce"))
+        )
     ]

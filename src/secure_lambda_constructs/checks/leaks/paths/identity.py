@@ -1,18 +1,23 @@
 """I01-I08: ways out with the keys of the function's role."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from ...model.policies import statements
 from ...model.views import Function
-from ..attackers import FOREIGN_ACCOUNT, FOREIGN_VPC
+from ..attackers import FOREIGN_ACCOUNT, FOREIGN_VPC, addresses_in
 from ..case import Case
 from ..questions import Question
 from ..reasons import Reason
 from ..register import path
+from .admissions import admissions
+from .carriers import carried_on
 from .databases import is_login_to_a_closed_database
+from .elsewhere import networks_elsewhere
+from .queues import foreign_receivers
 from .reach import guarded, has_guarded, relays
 from .requests import requests_of_role
-from .trust import admitting_roles, said_principal, trusts_lambda_only
+from .sinks import RUNNING, SINKS
+from .trust import admitting_roles, others_than_lambda
 
 __all__: list[str] = []
 
@@ -40,6 +45,9 @@ _POLLED = {
 
 # What opens, copies or re-shares data by a change of configuration.
 _EXPORTS = (
+    "backup:PutBackupVaultAccessPolicy",
+    "backup:StartBackupJob",
+    "backup:StartCopyJob",
     "dynamodb:CreateBackup",
     "dynamodb:CreateGlobalTable",
     "dynamodb:CreateTableReplica",
@@ -61,39 +69,20 @@ _EXPORTS = (
     "lambda:Update",
     "logs:Create",
     "logs:Put",
+    "rds:CopyDB",
+    "rds:ModifyDBClusterSnapshotAttribute",
+    "rds:ModifyDBSnapshotAttribute",
+    "rds:StartExportTask",
     "s3:CreateAccess",
     "s3:PutAccess",
     "s3:PutBucket",
     "s3:PutObjectAcl",
     "s3:PutObjectVersionAcl",
     "s3:PutReplication",
+    "s3:ReplicateObject",
     "secretsmanager:PutResourcePolicy",
     "secretsmanager:ReplicateSecretToRegions",
 )
-
-# Services that send what they are given to mail, telephones, hosts or other accounts.
-_SINKS = {
-    "appflow",
-    "chime",
-    "codebuild",
-    "connect",
-    "events",
-    "execute-api",
-    "firehose",
-    "iot",
-    "kinesis",
-    "mobiletargeting",
-    "mq",
-    "pipes",
-    "scheduler",
-    "ses",
-    "sms-voice",
-    "sns",
-    "social-messaging",
-    "sqs",
-    "states",
-    "workmailmessageflow",
-}
 
 _CHAINING = ("cloudformation:", "iam:", "organizations:", "sso", "sts:")
 
@@ -121,6 +110,12 @@ _OWN_ROLE = (
 def _i01(case: Case) -> Iterator[Reason]:
     text = "has a role whose keys work from the internet"
     yield from case.still_open(_replayed(case, None, text))
+    yield from case.still_open(
+        replace(asked, context={**asked.context, "aws:SourceIp": address})
+        for function in guarded(case)
+        for address in addresses_in(case.documents_of(function.role))
+        for asked in _replayed_by(case, function, None, text)
+    )
 
 
 @path(
@@ -135,6 +130,7 @@ def _i01(case: Case) -> Iterator[Reason]:
 def _i02(case: Case) -> Iterator[Reason]:
     text = "has a role whose keys work from any other VPC"
     yield from case.still_open(_replayed(case, FOREIGN_VPC, text))
+    yield from case.still_open(_replayed_elsewhere(case, text))
 
 
 @path(
@@ -201,10 +197,9 @@ def _i05(case: Case) -> Iterator[Reason]:
             text = "has a role that no template creates, so that nobody knows who may take it"
             yield Reason(function.resource, text, case.role_said(function))
             continue
-        for entry in statements(function.role.get("AssumeRolePolicyDocument")):
-            if entry.get("Effect") == "Allow" and not trusts_lambda_only(entry):
-                text = "is the role of a function and may be taken by others than Lambda"
-                yield Reason(function.role, text, said_principal(entry))
+        for said in others_than_lambda(function.role):
+            text = "is the role of a function and may be taken by others than Lambda"
+            yield Reason(function.role, text, said)
         yield from case.still_open(_assumptions(case, function))
 
 
@@ -237,8 +232,14 @@ def _i07(case: Case) -> Iterator[Reason]:
     yield from _allowed_from_inside(
         case,
         "has a role that lets the code use a service which sends on what it is given",
-        lambda action, resource: action.split(":")[0] in _SINKS and resource not in queues,
+        lambda action, resource: (
+            action.startswith(RUNNING) or (action.split(":")[0] in SINKS and resource not in queues)
+        ),
     )
+    for queue in case.world.of("AWS::SQS::Queue"):
+        if case.still_open(_sends(case, str(queue.arn))):
+            yield from case.still_open(foreign_receivers(case, queue))
+            yield from carried_on(case, queue)
 
 
 @path(
@@ -261,6 +262,13 @@ def _i08(case: Case) -> Iterator[Reason]:
     )
 
 
+def _sends(case: Case, queue: str) -> Iterator[Question]:
+    for function in guarded(case):
+        if ("sqs:SendMessage", queue) in requests_of_role(case, function.role, function.resource):
+            for vpc in _own_places(function):
+                yield case.ask(function, "sqs:SendMessage", queue, "fills a queue", vpc=vpc)
+
+
 def _own_places(function: Function) -> list[str | None]:
     """Return where the code makes its requests from: its VPCs, or the internet."""
     if not function.subnet_ids:
@@ -270,12 +278,33 @@ def _own_places(function: Function) -> list[str | None]:
 
 def _replayed(case: Case, vpc: str | None, text: str) -> Iterator[Question]:
     for function in guarded(case):
-        for action, resource in requests_of_role(case, function.role, function.resource):
-            if action in _TELEMETRY or is_login_to_a_closed_database(case, action, resource):
-                continue
-            yield case.ask(function, action, resource, text, vpc=vpc)
-            if action.split(":")[0] in _DATA_SERVICES and action not in _POLLED:
-                yield case.ask(function, action, resource, text, vpc=vpc, from_code=False)
+        yield from _replayed_by(case, function, vpc, text)
+
+
+def _replayed_by(case: Case, function: Function, vpc: str | None, text: str) -> Iterator[Question]:
+    for action, resource in requests_of_role(case, function.role, function.resource):
+        if action in _TELEMETRY or is_login_to_a_closed_database(case, action, resource):
+            continue
+        yield case.ask(function, action, resource, text, vpc=vpc)
+        if action.split(":")[0] in _DATA_SERVICES and action not in _POLLED:
+            yield case.ask(function, action, resource, text, vpc=vpc, from_code=False)
+    # What has a policy of its own may let the role in by itself.
+    for from_code in (True, False):
+        yield from admissions(case, function, by_name=True, text=text, vpc=vpc, from_code=from_code)
+
+
+def _replayed_elsewhere(case: Case, text: str) -> Iterator[Question]:
+    """Yield the same out of the VPCs and through the endpoints that a role's policies name."""
+    for function in guarded(case):
+        named = networks_elsewhere(case, function)
+        if function in case.unseen and len(named) == 1:
+            # It may well be the one that the function is in.
+            continue
+        for network in named:
+            is_vpc = network.startswith("vpc-")
+            for asked in _replayed_by(case, function, network if is_vpc else FOREIGN_VPC, text):
+                context = {} if is_vpc else {"aws:SourceVpce": network}
+                yield replace(asked, context={**asked.context, **context})
 
 
 def _allowed_from_inside(case: Case, text: str, wanted: Callable[[str, str], bool]) -> list[Reason]:
@@ -311,7 +340,6 @@ def _log_writes(case: Case) -> Iterator[Question]:
         region, account = function.resource.region, function.resource.account
         group = function.log_group
         own = "" if group is None else str(group.arn).removesuffix(":*")
-        own_stream = f"{own}:log-stream:x"
         foreign = [_FOREIGN_GROUP.format(region)]
         if own:
             foreign.append(own.replace(account, FOREIGN_ACCOUNT) + ":log-stream:x")
@@ -324,6 +352,8 @@ def _log_writes(case: Case) -> Iterator[Question]:
                 for arn in foreign:
                     yield case.ask(function, action, arn, text, vpc=vpc, owner=FOREIGN_ACCOUNT)
             for action, resource in requests_of_role(case, function.role, function.resource):
-                written_to_own = action in _LOG_WRITES and resource == own_stream
+                # The name of a group has no colon.
+                streams = bool(own) and resource.startswith(f"{own}:log-stream:")
+                written_to_own = action in _LOG_WRITES and streams
                 if action.startswith("logs:") and not written_to_own:
                     yield case.ask(function, action, resource, text, vpc=vpc)

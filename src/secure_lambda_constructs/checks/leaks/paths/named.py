@@ -114,13 +114,23 @@ def _made(case: Case) -> dict[tuple[str | None, str | None], Named]:
 
 
 def _names_action(statement: dict[str, Any], actions: tuple[str, ...] | None) -> bool:
-    if actions is None or "Action" not in statement:
+    if actions is None:
         return True
+    if "Action" not in statement:
+        left_out = [str(pattern).lower() for pattern in as_list(statement.get("NotAction"))]
+        return not all(any(_is_all(p, action) for p in left_out) for action in actions)
     return any(
         _covers(str(pattern).lower(), action)
         for pattern in as_list(statement["Action"])
         for action in actions
     )
+
+
+def _is_all(pattern: str, action: str) -> bool:
+    """Tell whether a pattern covers an action, or every action of a service."""
+    if action.endswith(":*"):
+        return pattern in ("*", action)
+    return _compiled(pattern).fullmatch(action) is not None
 
 
 def _covers(pattern: str, action: str) -> bool:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ...model.values import Unknown
+from ...model.values import Unknown, unknowns
+from ...model.world import Resource
 from ..case import Case
 from ..egress import is_somewhere, names
 from ..reasons import Reason, told
@@ -24,6 +25,14 @@ _ROUTE_TARGETS = {
 
 # What may name our VPC or subnets without being a host that could forward for the function.
 _NO_HOST = {
+    # Databases, caches and file systems open no connection to where they are told.
+    "AWS::DAX::SubnetGroup",
+    "AWS::DocDB::DBSubnetGroup",
+    "AWS::EFS::MountTarget",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::ElastiCache::SubnetGroup",
+    "AWS::MemoryDB::SubnetGroup",
+    "AWS::Neptune::DBSubnetGroup",
     "AWS::CloudFormation::Stack",
     "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::Table",
@@ -137,6 +146,11 @@ def _n04(case: Case) -> Iterator[Reason]:
         elif case.is_ours(subnet.get("VpcId"), case.vpc_ids):
             yield Reason(gateway, "is a NAT gateway in the VPC")
     yield from _routes(case, "N04")
+    for association in _associations(case):
+        table = association.get("RouteTableId")
+        if case.world.find(table, "AWS::EC2::RouteTable") is None:
+            text = "gives a subnet of a function a route table that no template creates"
+            yield Reason(association, text, told(table))
     yield from unseen(case, "where its routes lead")
 
 
@@ -178,6 +192,9 @@ def _n06(case: Case) -> Iterator[Reason]:
     for found in case.world.of(*_JOINING):
         if not ours.isdisjoint(case.once(names)[found.path]):
             yield Reason(found, f"joins the VPC to another network ({found.type})")
+        elif _may_join(case, found):
+            text = "may join the VPC to another network, because nobody can tell what this"
+            yield Reason(found, f"{text} {found.type} joins")
     for attachment in case.world.of("AWS::EC2::VPCGatewayAttachment"):
         gateway = attachment.get("VpnGatewayId")
         if gateway is not None and case.is_ours(attachment.get("VpcId"), case.vpc_ids):
@@ -199,6 +216,7 @@ def _n07(case: Case) -> Iterator[Reason]:
     for endpoint in case.endpoints:
         if endpoint.service is None or endpoint.service.startswith("vpce"):
             service = told(endpoint.resource.get("ServiceName"))
+            service += f", judged for {endpoint.resource.region}"
             text = "is an endpoint to what is no service of AWS in this region"
             yield Reason(endpoint.resource, text, service)
     yield from _routes(case, "N07")
@@ -227,14 +245,42 @@ def _n08(case: Case) -> Iterator[Reason]:
     yield from unseen(case, "what else is in it")
 
 
+def _may_join(case: Case, found: Resource) -> bool:
+    """Tell whether it joins VPCs or subnets that nobody can tell, which may be any."""
+    joined = [found.get(name) for name in ("VpcArn", "VpcId", "VpcIdentifier")]
+    if case.is_ours(found.get("PeerOwnerId", default=found.account), case.accounts):
+        joined.append(found.get("PeerVpcId"))
+    if not any(each is not None for each in joined):
+        joined = [found.get(name) for name in ("ResourceArns", "SubnetArns", "SubnetId")]
+        joined.append(found.get("SubnetIds"))
+    return any(any(unknowns(each)) for each in joined)
+
+
 def _ids(case: Case) -> set[str]:
     return {*case.vpc_ids, *(str(subnet.id) for subnet in case.subnets)}
 
 
+def _associations(case: Case) -> list[Resource]:
+    """The associations that give subnets of the functions their route tables."""
+    ours = {subnet.id for subnet in case.subnets}
+    kind = "AWS::EC2::SubnetRouteTableAssociation"
+    return [each for each in case.world.of(kind) if case.is_ours(each.get("SubnetId"), ours)]
+
+
+def _has_main_table(case: Case) -> bool:
+    """Tell whether a subnet may have the main route table of its VPC, as it has no other."""
+    associated = {each.get("SubnetId") for each in _associations(case)}
+    return any(subnet.id not in associated for subnet in case.subnets)
+
+
 def _routes(case: Case, wanted: str) -> Iterator[Reason]:
-    tables = set(case.route_table_ids)
+    tables = {table for table in case.route_table_ids if isinstance(table, str)}
+    main = case.once(_has_main_table)
     for route in case.world.of("AWS::EC2::Route"):
-        if not case.is_ours(route.get("RouteTableId"), tables):
+        table = route.get("RouteTableId")
+        # No template creates a main table, so that it may be that of any other name.
+        unnamed = main and case.world.find(table, "AWS::EC2::RouteTable") is None
+        if not unnamed and not case.is_ours(table, tables):
             continue
         named = [_ROUTE_TARGETS[key] for key in _ROUTE_TARGETS if route.get(key) is not None]
         belongs_to = set(named or ["N04"])

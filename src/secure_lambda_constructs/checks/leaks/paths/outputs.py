@@ -1,52 +1,51 @@
-"""O01-O03: ways out through what the function hands on, and to whom it answers."""
+"""O01 and O02: ways out through what the function and Lambda hand on."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from ...model.policies import VERSION, pessimistic, statements
+from ...model.policies import statements
 from ...model.values import Unknown, as_list, dig
-from ...model.views import Function
 from ...model.world import Resource
-from ..attackers import FOREIGN_ACCOUNT, MALLORY, foreign_context, unsigned_context
 from ..case import Case
-from ..questions import Question
 from ..reasons import Reason, told
 from ..register import path
-from .foreigners import as_foreigner
-from .named import concerning
-from .reach import guarded, has_guarded, relays
+from .carriers import carried_on
+from .queues import event_targets, foreign_receivers, wants_tls
+from .reach import guarded, has_guarded
 
-__all__ = ["permissions_of"]
-
-_INVOCATIONS = ("lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:GetFunction")
-
-# Services that call functions for whoever has an account with them.
-_CALLING_SERVICES = (
-    "apigateway.amazonaws.com",
-    "events.amazonaws.com",
-    "s3.amazonaws.com",
-    "sns.amazonaws.com",
-)
+__all__: list[str] = []
 
 # What ships log data to where the resource says.
 _LOG_SHIPPING = {
-    "AWS::Logs::AccountPolicy": ("PolicyDocument",),
     "AWS::Logs::DeliveryDestination": ("DestinationResourceArn",),
     "AWS::Logs::SubscriptionFilter": ("DestinationArn",),
     "AWS::Oam::Link": ("SinkIdentifier",),
 }
+# What the policy of an account may do with logs without taking them anywhere.
+_LOG_KEEPING = ("FIELD_INDEX_POLICY", "TRANSFORMER_POLICY")
+
+# Where what is found in logs is written to: the property that names it, and the types of that.
+_NAME_OF_FINDINGS = {
+    "CloudWatchLogs": "LogGroup",
+    "Firehose": "DeliveryStream",
+    "S3": "Bucket",
+}
+_FINDINGS_TO = {
+    "CloudWatchLogs": ("AWS::Logs::LogGroup",),
+    "Firehose": ("AWS::KinesisFirehose::DeliveryStream",),
+    "S3": ("AWS::S3::Bucket",),
+}
 
 _LOGGED_TO = ("AWS::Logs::LogGroup", "AWS::S3::Bucket")
-_SHIPPED_TO = ("AWS::Kinesis::Stream", "AWS::Lambda::Function", "AWS::S3::Bucket", "AWS::Oam::Sink")
-# Property of a permission: the condition that it stands for.
-_CONDITIONS = (
-    ("SourceArn", "ArnLike", "aws:SourceArn"),
-    ("SourceAccount", "StringEquals", "aws:SourceAccount"),
-    ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
-    ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
-    ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
+_SHIPPED_TO = (
+    "AWS::Logs::LogGroup",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Lambda::Function",
+    "AWS::Oam::Sink",
+    "AWS::S3::Bucket",
 )
-
 _NO_TRACES = ("PassThrough", None)
 
 
@@ -61,16 +60,18 @@ _NO_TRACES = ("PassThrough", None)
     "enforce_ssl=True). SignedVpcFunction refuses all else.",
 )
 def _o01(case: Case) -> Iterator[Reason]:
-    for source, target in _targets(case):
+    for source, target in event_targets(case):
         queue = case.world.find(target, "AWS::SQS::Queue", near=source)
         if queue is None:
             yield Reason(source, "sends events to what is no queue of these stacks", told(target))
             continue
-        if queue.get("KmsMasterKeyId") is None and queue.get("SqsManagedSseEnabled") is not True:
+        # A queue that says nothing of it is encrypted with a key of SQS.
+        managed = str(queue.get("SqsManagedSseEnabled", default=True)).lower() == "true"
+        if queue.get("KmsMasterKeyId") is None and not managed:
             yield Reason(queue, "gets events of a function and is not encrypted")
-        if not _wants_tls(case, queue):
+        if not wants_tls(case, queue):
             yield Reason(queue, "gets events of a function and takes messages without TLS")
-        yield from case.still_open(_foreign_receivers(case, queue))
+        yield from case.still_open(foreign_receivers(case, queue))
 
 
 @path(
@@ -84,18 +85,28 @@ def _o01(case: Case) -> Iterator[Reason]:
     "are wanted, SignedVpcFunction(tracing=...) asks for them by name.",
 )
 def _o02(case: Case) -> Iterator[Reason]:
-    for kind, names in _LOG_SHIPPING.items():
-        for shipping in case.world.of(kind):
-            target = shipping.get(*names)
-            if case.world.find(target, *_SHIPPED_TO, near=shipping) is None:
-                yield Reason(
-                    shipping,
-                    "ships logs to what is no stream, function or bucket of these stacks",
-                    told(target),
-                )
+    shipped = [
+        (shipping, shipping.get(*names))
+        for kind, names in _LOG_SHIPPING.items()
+        for shipping in case.world.of(kind)
+    ]
+    shipped += [
+        (policy, target)
+        for policy in case.world.of("AWS::Logs::AccountPolicy")
+        for target in _targets_of_account(case, policy)
+    ]
+    for shipping, target in shipped:
+        found = case.world.find(_unqualified(target), *_SHIPPED_TO, near=shipping)
+        if found is None:
+            text = "ships logs to what is no stream, function or bucket of these stacks"
+            yield Reason(shipping, text, told(target))
+        else:
+            yield from carried_on(case, found)
     for flow_log in case.world.of("AWS::EC2::FlowLog"):
         target = flow_log.get("LogDestination")
-        named = target is not None and case.world.find(target, *_LOGGED_TO, near=flow_log) is None
+        # It may be a folder of a bucket.
+        kept = target.partition("/")[0] if str(target).startswith("arn:aws:s3:") else target
+        named = target is not None and case.world.find(kept, *_LOGGED_TO, near=flow_log) is None
         if named and not case.is_own_account(target):
             yield Reason(flow_log, "sends flow logs outside the account", told(target))
         if flow_log.get("DeliverCrossAccountRole") is not None:
@@ -109,130 +120,36 @@ def _o02(case: Case) -> Iterator[Reason]:
                 text = "mounts a file system that no template creates"
                 yield Reason(resource, text, told(dig(mount, "Arn")))
         named = resource.get("LoggingConfig", "LogGroup")
-        if named is not None and function.log_group is None:
+        if named is not None and named != "" and function.log_group is None:
             yield Reason(resource, "logs to a group that no template creates", told(named))
 
 
-@path(
-    "O03",
-    "whoever may invoke the function reads its answers",
-    present=has_guarded,
-    attack="The attacker calls the function from his own account, or by its URL without any keys, "
-    "and the code answers with the rows.",
-    mend="Admit callers by name, which is all that a SignedVpcFunction lets pass: a permission has "
-    "a principal of this account, or a service with source_arn= and source_account=. With the "
-    "CDK's own classes: no add_permission() for another account or without a source, and "
-    "lambda_.FunctionUrlAuthType.AWS_IAM at each URL.",
-)
-def _o03(case: Case) -> Iterator[Reason]:
-    for function in guarded(case):
-        policy = permissions_of(case, function)
-        if statements(policy):
-            yield from case.still_open(_foreign_callers(function, policy))
-        for url in concerning(case, function, "AWS::Lambda::Url", "TargetFunctionArn"):
-            if url.get("AuthType") != "AWS_IAM":
-                yield Reason(url, "is a URL of the function that needs no signature")
+def _unqualified(target: Any) -> Any:
+    """Return the ARN of a function without its version or alias; all else as it is."""
+    is_function = isinstance(target, str) and ":lambda:" in target
+    return ":".join(target.split(":")[:7]) if is_function else target
 
 
-def permissions_of(case: Case, function: Function) -> dict[str, Any]:
-    """Return the resource policy that the `AWS::Lambda::Permission`s of `function` make up."""
-    made = [
-        _permission(permission)
-        for permission in concerning(case, function, "AWS::Lambda::Permission", "FunctionName")
-    ]
-    return pessimistic({"Version": VERSION, "Statement": made}, of_resource=True)
-
-
-def _permission(permission: Resource) -> dict[str, Any]:
-    principal = permission.get("Principal")
-    if isinstance(principal, Unknown):
-        who: Any = principal
-    elif principal == "*":
-        who = "*"
-    elif str(principal).endswith(".amazonaws.com"):
-        who = {"Service": principal}
-    else:
-        who = {"AWS": principal}
-    conditions: dict[str, Any] = {}
-    for name, operator, key in _CONDITIONS:
-        if permission.get(name) is not None:
-            conditions.setdefault(operator, {})[key] = permission.get(name)
-    action = permission.get("Action")
-    allowed = {"Effect": "Allow", "Principal": who, "Action": action, "Resource": "*"}
-    return {**allowed, "Condition": conditions} if conditions else allowed
-
-
-def _foreign_callers(function: Function, policy: dict[str, Any]) -> Iterator[Question]:
-    region, account = function.resource.region, function.resource.account
-    people: list[tuple[str, str | None, dict[str, Any]]] = [
-        ("other accounts", MALLORY, foreign_context(region, vpc=None, owner=account)),
-        ("everybody", None, unsigned_context(region, vpc=None, owner=account)),
-    ]
-    services = [
-        (f"{service} for other accounts", service, _for_another_account(service, region))
-        for service in _CALLING_SERVICES
-    ]
-    for action in _INVOCATIONS:
-        by_url = action == "lambda:InvokeFunctionUrl"
-        extra = {"lambda:FunctionUrlAuthType": "NONE"} if by_url else {}
-        for who, principal, context in people if by_url else [*people, *services]:
-            yield Question(
-                label=f"may be called by {who}",
-                action=action,
-                resource=str(function.arn),
-                context={**context, **extra},
-                principal=principal,
-                resource_policy=policy,
-                about=function.resource,
-            )
-
-
-def _for_another_account(service: str, region: str) -> dict[str, Any]:
-    source = f"arn:aws:{service.partition('.')[0]}:{region}:{FOREIGN_ACCOUNT}:loot"
-    return {"aws:SourceAccount": FOREIGN_ACCOUNT, "aws:SourceArn": source}
-
-
-def _foreign_receivers(case: Case, queue: Resource) -> Iterator[Question]:
-    for policy in _queue_policies(case, queue):
-        actions = ("sqs:ReceiveMessage", "sqs:SendMessage")
-        yield from as_foreigner(queue, str(queue.arn), actions, policy)
-
-
-def _queue_policies(case: Case, queue: Resource) -> list[Any]:
-    return case.once(_policies_of_queues).get(str(queue.id), [])
-
-
-def _policies_of_queues(case: Case) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for policy in case.world.of("AWS::SQS::QueuePolicy"):
-        for queue in as_list(policy.get("Queues")):
-            found.setdefault(str(queue), []).append(policy.get("PolicyDocument"))
-    return found
-
-
-def _wants_tls(case: Case, queue: Resource) -> bool:
-    return any(
-        entry.get("Effect") == "Deny"
-        and str(dig(entry, "Condition", "Bool", "aws:SecureTransport")).lower() == "false"
-        for policy in _queue_policies(case, queue)
-        for entry in statements(policy)
-    )
-
-
-def _targets(case: Case) -> Iterator[tuple[Resource, Any]]:
-    judged = [*guarded(case), *relays(case)]
-    for function in judged:
-        dead_letters = function.resource.get("DeadLetterConfig", "TargetArn")
-        if dead_letters is not None:
-            yield function.resource, dead_letters
-    for kind in ("AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping"):
-        sources = {
-            source.path: source
-            for function in judged
-            for source in concerning(case, function, kind, "FunctionName")
-        }
-        for source in sources.values():
-            for event in ("OnFailure", "OnSuccess"):
-                target = source.get("DestinationConfig", event, "Destination")
-                if target is not None:
-                    yield source, target
+def _targets_of_account(case: Case, policy: Resource) -> Iterator[Any]:
+    """Yield where a policy of an account on logs sends them."""
+    kind = policy.get("PolicyType")
+    if kind in _LOG_KEEPING:
+        return
+    document = policy.get("PolicyDocument")
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except ValueError:
+            document = Unknown("the policy is no JSON")
+    if kind != "DATA_PROTECTION_POLICY":
+        yield dig(document, "DestinationArn", default=document)
+        return
+    if not isinstance(document, dict):
+        yield document
+    for entry in statements(document):
+        found = dig(entry, "Operation", "Audit", "FindingsDestination", default={})
+        for service, named in found.items() if isinstance(found, dict) else [("", found)]:
+            name = dig(named, _NAME_OF_FINDINGS.get(service, ""), default=named)
+            kinds = _FINDINGS_TO.get(service, ())
+            known = case.world.find(name, *kinds, near=policy)
+            yield name if known is None else known.arn

@@ -2,19 +2,30 @@
 
 from collections.abc import Iterator
 
+from ...model.policies import pessimistic
+from ...model.values import Unknown
 from ..case import Case
 from ..reasons import Reason, told
 from ..register import path
 from .admissions import is_admitted_by_name
 from .databases import is_of_closed_proxies, password_of_a_database
+from .imported import attached_elsewhere
 from .reach import relays
-from .requests import reads_data
+from .requests import reads_by, reads_data
 
 __all__: list[str] = []
 
 
+# Whose keys work outside of the VPC, and what is said of those who may read.
+_PRINCIPALS = {
+    "AWS::IAM::Group": "may read data, and so may the users who are in it, from anywhere",
+    "AWS::IAM::Role": "may read data and is not the role of a function in the VPC",
+    "AWS::IAM::User": "may read data and is a user, whose keys work from anywhere",
+}
+
+
 def _may_read(case: Case) -> bool:
-    return bool(case.functions or case.world.of("AWS::IAM::Role"))
+    return bool(case.functions or case.world.of(*_PRINCIPALS) or attached_elsewhere(case))
 
 
 @path(
@@ -34,6 +45,11 @@ def _n01(case: Case) -> Iterator[Reason]:
     roles: set[str] = set()
     for function in case.functions:
         roles |= set() if function.role is None else {function.role.path}
+        if isinstance(function.resource.get("VpcConfig"), Unknown):
+            read = reads_data(case, function.role, function.resource)
+            if read is not None:
+                guess = case.guess_about(function)
+                yield Reason(function.resource, f"may read data and may be in no VPC{guess}", read)
         if function.path not in outside:
             continue
         where = "in a VPC that leads out" if function.subnet_ids else "in no VPC"
@@ -50,11 +66,18 @@ def _n01(case: Case) -> Iterator[Reason]:
         elif (admitted := is_admitted_by_name(case, function)) is not None:
             text = f"may read what admits its role by name and is {where}"
             yield Reason(function.resource, text, admitted)
-    for role in case.world.of("AWS::IAM::Role"):
-        read = None if role.path in roles else reads_data(case, role, role)
-        if read is not None and not is_of_closed_proxies(case, role):
-            text = "may read data and is not the role of a function in the VPC"
-            yield Reason(role, text + case.guess_about_role(role), read)
+    for principal in case.world.of(*_PRINCIPALS):
+        if principal.path in roles:
+            continue
+        read = reads_data(case, principal, principal)
+        if read is not None and not is_of_closed_proxies(case, principal):
+            text = _PRINCIPALS[principal.type]
+            yield Reason(principal, text + case.guess_about_role(principal), read)
+    for policy, names in attached_elsewhere(case):
+        read = reads_by(case, (pessimistic(policy.get("PolicyDocument")),), policy)
+        if read is not None:
+            text = "lets a role, a user or a group read data that no template creates"
+            yield Reason(policy, text, f"{read}, by {', '.join(names)}")
 
 
 @path(

@@ -10,12 +10,29 @@ from ...model.world import Resource
 from ..case import Case
 from .admissions import is_admitted_by_name
 from .databases import password_of_a_database
-from .named import Named, allowed_resources, concerning, merged, names_of
+from .named import Named, allowed_resources, concerning, merged
 from .requests import reads_data
 
 __all__ = ["INVOCATIONS", "guarded", "has_guarded", "has_relays", "relays"]
 
 INVOCATIONS = ("lambda:invokefunction", "lambda:invokefunctionurl", "lambda:invokeasync")
+
+
+# What puts something where others take it from, by the service; of others it is every action.
+_WRITES = {
+    "dynamodb": (
+        "dynamodb:batchwriteitem",
+        "dynamodb:deleteitem",
+        "dynamodb:partiqldelete",
+        "dynamodb:partiqlinsert",
+        "dynamodb:partiqlupdate",
+        "dynamodb:putitem",
+        "dynamodb:updateitem",
+    ),
+    "kinesis": ("kinesis:putrecord", "kinesis:putrecords"),
+    "sns": ("sns:publish",),
+    "sqs": ("sqs:sendmessage",),
+}
 
 
 def relays(case: Case) -> list[Function]:
@@ -107,7 +124,12 @@ def _is_named_inside(case: Case, arn: object) -> bool:
     service = source.split(":")[2] if source.count(":") > 2 else ""
     by_service = case.once(_named_inside)
     if service not in by_service:
-        by_service[service] = merged(names_of(case, f.role, service) for f in case.isolated)
+        # Who may only read there feeds nothing.
+        writes = _WRITES.get(service, (f"{service}:*",))
+        by_service[service] = merged(
+            allowed_resources(case.documents_of(function.role), writes)
+            for function in case.isolated
+        )
     named = by_service[service]
     return named.may_match(source) or named.may_match(f"{source}/x")
 

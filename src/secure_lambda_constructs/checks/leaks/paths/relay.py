@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from ...model.policies import principal_documents, statements
+from ...model.physical import attribute
+from ...model.policies import pessimistic
+from ...model.values import Unknown
 from ...model.views import Function
 from ...model.world import Resource
 from ..case import Case
@@ -12,12 +14,13 @@ from ..reasons import Reason, told
 from ..register import path
 from .admissions import admissions
 from .databases import password_of_a_database
-from .named import Named, allowed_resources, concerning
+from .imported import attached_elsewhere
+from .named import Named, allowed_resources, concerning, merged
 from .reach import INVOCATIONS, has_relays, relays
 from .relay_rights import rights_beyond_need
 from .requests import reads_data
 from .signing import SIGNED, unsigned
-from .trust import said_principal, trusts_lambda_only
+from .trust import others_than_lambda
 
 __all__: list[str] = []
 
@@ -121,10 +124,9 @@ def _r05(case: Case) -> Iterator[Reason]:
             text = "has a role that no template creates, so that nobody knows what it may do"
             yield Reason(relay.resource, text, case.role_said(relay))
             continue
-        for entry in statements(relay.role.get("AssumeRolePolicyDocument")):
-            if entry.get("Effect") == "Allow" and not trusts_lambda_only(entry):
-                text = "is the role of a relay and may be taken by others than Lambda"
-                yield Reason(relay.role, text, said_principal(entry))
+        for said in others_than_lambda(relay.role):
+            text = "is the role of a relay and may be taken by others than Lambda"
+            yield Reason(relay.role, text, said)
 
 
 def _is_number(value: Any) -> bool:
@@ -143,6 +145,8 @@ def _other_callers(case: Case, relay: Function) -> Iterator[Reason]:
     for caller in callers:
         if caller.path not in case.once(_roles_inside):
             text = "may call a relay and is not the role of a function in the VPC"
+            if caller.type not in _PRINCIPALS:
+                text = "lets a role, a user or a group call a relay that no template creates"
             yield Reason(caller, text, relay.resource.construct_path)
     if len(callers) > 1:
         # The relay is not told who calls, so it cannot keep two callers apart.
@@ -162,7 +166,9 @@ def _callers(case: Case, relay: Function) -> Iterator[Resource]:
     for caller, named in by_pattern:
         if any(named.may_match(f"{arn}{end}") for end in ("", ":x")):
             found.add(caller.path)
-    yield from (caller for caller in case.world.of(*_PRINCIPALS) if caller.path in found)
+    elsewhere = [policy for policy, _ in attached_elsewhere(case)]
+    everybody = dict.fromkeys([*case.world.of(*_PRINCIPALS), *elsewhere])
+    yield from (caller for caller in everybody if caller.path in found)
 
 
 def _who_may_invoke(
@@ -171,11 +177,12 @@ def _who_may_invoke(
     """Who may call functions: by the ARN that is named, and those that name patterns."""
     by_arn: dict[str, list[Resource]] = defaultdict(list)
     by_pattern: list[tuple[Resource, Named]] = []
-    for principal in case.world.of(*_PRINCIPALS):
-        if principal.type == "AWS::IAM::Role":
-            documents = case.documents_of(principal)
-        else:
-            documents = principal_documents(case.world, principal)
+    documented = [(each, case.documents_of(each)) for each in case.world.of(*_PRINCIPALS)]
+    documented += [
+        (policy, (pessimistic(policy.get("PolicyDocument")),))
+        for policy, _ in attached_elsewhere(case)
+    ]
+    for principal, documents in documented:
         named = allowed_resources(documents, INVOCATIONS)
         for arn in {":".join(text.split(":")[:7]) for text in named.literal}:
             by_arn[arn].append(principal)
@@ -186,10 +193,13 @@ def _who_may_invoke(
 
 def _repetitions(case: Case, relay: Function) -> Iterator[str]:
     """Yield the qualifiers whose asynchronous calls are made again when they fail."""
-    qualifiers = {_LATEST}
-    for kind, property_name in (("Alias", "Name"), ("Version", "Version")):
-        for found in concerning(case, relay, f"AWS::Lambda::{kind}", "FunctionName"):
-            qualifiers.add(told(found.get(property_name, default=found.path)))
+    callable_as = {_LATEST: [str(relay.arn), f"{relay.arn}:{_LATEST}"]}
+    for found in concerning(case, relay, "AWS::Lambda::Alias", "FunctionName"):
+        callable_as[told(found.get("Name"))] = [f"{relay.arn}:{found.get('Name')}"]
+    for found in concerning(case, relay, "AWS::Lambda::Version", "FunctionName"):
+        number = attribute(found, "Version")
+        name = found.path if isinstance(number, Unknown) else str(number)
+        callable_as[name] = [str(found.id), f"{relay.arn}:x"]
     once = {
         str(config.get("Qualifier"))
         for config in concerning(case, relay, "AWS::Lambda::EventInvokeConfig", "FunctionName")
@@ -197,4 +207,15 @@ def _repetitions(case: Case, relay: Function) -> Iterator[str]:
         if config.get("MaximumRetryAttempts") in (0, "0")
         and isinstance(config.get("FunctionName"), str)
     }
-    yield from sorted(qualifiers - once)
+    named = case.once(_callable_from_inside)
+    # What calls a relay by its events may call each of them.
+    called = {q for q, arns in callable_as.items() if any(map(named.may_match, arns))}
+    yield from sorted((called or set(callable_as)) - once)
+
+
+def _callable_from_inside(case: Case) -> Named:
+    """What the functions inside may call."""
+    return merged(
+        allowed_resources(case.documents_of(function.role), INVOCATIONS)
+        for function in case.isolated
+    )

@@ -5,7 +5,17 @@ In an ARN ``{region}`` stands for the region of the endpoint; ``*`` is a call wi
 
 from ..attackers import FOREIGN_ACCOUNT
 
-__all__ = ["DYNAMODB", "HEEDLESS", "LAMBDA", "OTHERS", "ROLE", "S3", "STS", "UNSIGNED"]
+__all__ = [
+    "DIRECTORIES",
+    "DYNAMODB",
+    "HEEDLESS",
+    "LAMBDA",
+    "OTHERS",
+    "ROLE",
+    "S3",
+    "STS",
+    "UNSIGNED",
+]
 
 _ARN = "arn:aws:{}:{{region}}:" + FOREIGN_ACCOUNT + ":{}"
 _TABLE = _ARN.format("dynamodb", "table/loot")
@@ -37,6 +47,8 @@ DYNAMODB = {
     "dynamodb:DescribeLimits": "*",
 }
 S3 = dict.fromkeys(["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], _BUCKET)
+# Buckets that are used by sessions; the zone of the bucket is in its name.
+DIRECTORIES = {"s3express:CreateSession": _ARN.format("s3express", "bucket/loot--use1-az4--x-s3")}
 LAMBDA = {
     "lambda:InvokeFunction": _FUNCTION,
     "lambda:UpdateFunctionConfiguration": _FUNCTION,
@@ -90,6 +102,11 @@ OTHERS: dict[str, dict[str, str]] = {
     "rds-data": {"rds-data:ExecuteStatement": _ARN.format("rds", "cluster:loot")},
     "rekognition": {"rekognition:DetectLabels": "*"},
     "sagemaker.runtime": {"sagemaker:InvokeEndpoint": _ARN.format("sagemaker", "endpoint/loot")},
+    "s3-outposts": {
+        "s3-outposts:PutObject": _ARN.format("s3-outposts", "outpost/x/bucket/loot/object/x")
+    },
+    "s3tables": {"s3tables:PutTableData": _ARN.format("s3tables", "bucket/loot/table/x")},
+    "s3vectors": {"s3vectors:PutVectors": _ARN.format("s3vectors", "bucket/loot/index/x")},
     "secretsmanager": {
         "secretsmanager:ListSecrets": "*",
         "secretsmanager:PutSecretValue": _ARN.format("secretsmanager", "secret:loot-AbCdEf"),

@@ -1,9 +1,10 @@
 """O04 and O06: ways out through the tables and the keys."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from ...model.values import Unknown, as_list, dig
+from ...model.values import Unknown, as_list, dig, strings
 from ...model.world import Resource
 from ..case import Case
 from ..questions import Question
@@ -12,6 +13,7 @@ from ..register import path
 from .foreigners import as_foreigner
 from .named import concerning
 from .reach import guarded, has_guarded
+from .requests import requests_of_role
 
 __all__: list[str] = []
 
@@ -19,7 +21,13 @@ _TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 _KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 _TABLE_READS = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutResourcePolicy")
 _STREAM_READS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
+_KINESIS_READS = ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:SubscribeToShard")
+_VAULT_READS = ("backup:CopyFromBackupVault", "backup:StartRestoreJob")
 _KEY_USES = ("kms:CreateGrant", "kms:Decrypt", "kms:PutKeyPolicy", "kms:ReEncryptFrom")
+
+
+# As `kms:ViaService` names a service, in which there may be wildcards.
+_SERVICE = re.compile(r"[a-z0-9.*?-]+\.amazonaws\.com")
 
 
 def _has(*kinds: str) -> Any:
@@ -44,9 +52,22 @@ def _o04(case: Case) -> Iterator[Reason]:
             if dig(replica, "Region") != table.region:
                 yield Reason(table, "has a replica in another region", told(dig(replica, "Region")))
         for stream in _kinesis_streams(table):
-            if case.world.find(stream, "AWS::Kinesis::Stream", near=table) is None:
+            found = case.world.find(stream, "AWS::Kinesis::Stream", near=table)
+            if found is None:
                 yield Reason(table, "is streamed to what no template creates", told(stream))
+            else:
+                yield from case.still_open(_foreign_stream_readers(case, found))
+    yield from _bucket_copies(case)
+    # The older class of the CDK makes replicas by a custom resource.
+    for made in case.world.of("Custom::DynamoDBReplica"):
+        if made.get("Region") != made.region:
+            yield Reason(made, "makes a replica in another region", told(made.get("Region")))
     yield from _stream_consumers(case)
+    for vault in case.world.of("AWS::Backup::BackupVault"):
+        policy = vault.get("AccessPolicy")
+        if policy is not None:
+            arn = f"arn:aws:backup:{vault.region}:{vault.account}:backup-vault:{told(vault.id)}"
+            yield from case.still_open(as_foreigner(vault, arn, _VAULT_READS, policy))
     for plan in case.world.of("AWS::Backup::BackupPlan"):
         for rule in as_list(plan.get("BackupPlan", "BackupPlanRule")):
             for copied in as_list(dig(rule, "CopyActions")):
@@ -95,11 +116,49 @@ def _foreign_readers(table: Resource) -> Iterator[Question]:
             yield from as_foreigner(table, stream, _STREAM_READS, policy)
 
 
+def _bucket_copies(case: Case) -> Iterator[Reason]:
+    """Yield where the buckets are copied to that hold what must not leave."""
+    read = [
+        resource
+        for function in guarded(case)
+        for action, resource in requests_of_role(case, function.role, function.resource)
+        if action == "s3:GetObject"
+    ]
+    for bucket in case.world.of("AWS::S3::Bucket"):
+        if not any(str(each).startswith(f"{bucket.arn}/") for each in read):
+            continue
+        for rule in as_list(bucket.get("ReplicationConfiguration", "Rules")):
+            target = dig(rule, "Destination", "Bucket")
+            if case.world.find(target, "AWS::S3::Bucket", near=bucket) is None:
+                yield Reason(bucket, "is copied to a bucket that no template creates", told(target))
+
+
+def _foreign_stream_readers(case: Case, stream: Resource) -> Iterator[Question]:
+    for policy in case.world.of("AWS::Kinesis::ResourcePolicy"):
+        if case.is_ours(policy.get("ResourceArn"), [stream.arn]):
+            written = policy.get("ResourcePolicy")
+            yield from as_foreigner(stream, str(stream.arn), _KINESIS_READS, written)
+
+
 def _foreign_key_users(key: Resource) -> Iterator[Question]:
     policy = key.get("KeyPolicy")
     if policy is not None:
         arn = f"arn:aws:kms:{key.region}:{key.account}:key/{key.id}"
-        yield from as_foreigner(key, arn, _KEY_USES, policy)
+        yield from as_foreigner(key, arn, _KEY_USES, policy, through=_services_in(policy))
+
+
+def _services_in(policy: Any) -> list[dict[str, Any]]:
+    """Return what the services that a key's policy names say when they decrypt for somebody."""
+    named = dict.fromkeys(text for text in strings(policy) if _SERVICE.fullmatch(text))
+    filled = [re.sub(r"[*?]", "s3", service) for service in named]
+    return [
+        {
+            "aws:CalledVia": [f"{service.partition('.')[0]}.amazonaws.com"],
+            "aws:ViaAWSService": "true",
+            "kms:ViaService": service,
+        }
+        for service in filled
+    ]
 
 
 def _kinesis_streams(table: Resource) -> Iterator[Any]:
@@ -117,9 +176,15 @@ def _stream_consumers(case: Case) -> Iterator[Reason]:
         for mapping in concerning(case, function, kind, "FunctionName")
         if isinstance(mapping.get("FunctionName"), str)
     }
+    has_streams = any(table.get("StreamSpecification") for table in case.world.of(*_TABLES))
     for mapping in case.world.of(kind):
         source = mapping.get("EventSourceArn")
-        if ":dynamodb:" in str(source) and mapping.path not in inside:
+        if mapping.path in inside:
+            continue
+        if isinstance(source, Unknown) and has_streams:
+            text = "may feed the stream of a table to a function outside the VPC"
+            yield Reason(mapping, text, told(source))
+        elif ":dynamodb:" in str(source):
             yield Reason(mapping, "feeds the stream of a table to a function outside the VPC")
     for pipe in case.world.of("AWS::Pipes::Pipe"):
         source = pipe.get("Source")

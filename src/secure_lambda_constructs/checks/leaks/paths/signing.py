@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ....errors import InvalidInputError
 from ....function.environment import check_environment
+from ...model.physical import attribute
 from ...model.values import Unknown, as_list, dig
 from ...model.views import Function
 from ...model.world import Resource
@@ -21,6 +22,8 @@ _HARMLESS = {
     "AWS_LAMBDA_EXEC_WRAPPER": re.compile(r"/(opt|var/task)(/[\w-]+(\.\w+)?)+"),
     "NODE_OPTIONS": re.compile(r"(--(enable-source-maps|max-old-space-size=\d+) ?)*"),
 }
+
+_PROFILE = "AWS::Signer::SigningProfile"
 
 SIGNED = (
     "Give it the signing baseline: SignedVpcFunction and EgressRelayFunction take it, and a "
@@ -126,8 +129,26 @@ def _wrong(case: Case, config: Resource) -> Iterator[Reason]:
     for publisher in publishers:
         if isinstance(publisher, Unknown):
             yield Reason(config, "trusts a publisher that nobody can tell", told(publisher))
+        elif (signer := _other_signer(case, publisher)) is not None:
+            text = "trusts a profile that another account may sign with"
+            yield Reason(config, text, f"{told(publisher)}, by {signer}")
         elif not case.is_own_account(publisher):
-            yield Reason(config, "trusts a publisher of another account", told(publisher))
+            said = f"{told(publisher)} (no stack is bound to that account, and it is not trusted)"
+            yield Reason(config, "trusts a publisher of another account", said)
+
+
+def _other_signer(case: Case, publisher: str) -> str | None:
+    """Return who else may sign with a profile of the templates, None where nobody does."""
+    for permission in case.world.of("AWS::Signer::ProfilePermission"):
+        profile = case.world.find(permission.get("ProfileName"), _PROFILE, near=permission)
+        if profile is None or attribute(profile, "ProfileVersionArn") != publisher:
+            continue
+        action, principal = permission.get("Action"), permission.get("Principal")
+        signs = action == "signer:StartSigningJob" or not isinstance(action, str)
+        account = re.search(r"(?<!\d)\d{12}(?!\d)", str(principal))
+        if signs and (account is None or account[0] not in case.inside_accounts):
+            return told(principal)
+    return None
 
 
 def _loading(function: Resource) -> Iterator[Reason]:

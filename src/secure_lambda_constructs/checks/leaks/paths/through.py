@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ...model.views import Endpoint, Function
-from ..attackers import FOREIGN_ACCOUNT, MALLORY, foreign_context, unsigned_context
+from ..attackers import FOREIGN_ACCOUNT, attackers_in, foreign_context, unsigned_context
 from ..case import Case
 from ..questions import Question
 from .named import names_of
@@ -32,16 +32,22 @@ def with_foreign_keys(
     """
     for endpoint in endpoints:
         region = endpoint.resource.region
+        attackers = list(attackers_in(endpoint.policy))
         for action, arn in _carried(case, endpoint, requests.items()):
-            yield Question(
-                label=_KEYS,
-                action=action,
-                resource=arn,
-                context=foreign_context(region, vpc=_vpc(endpoint), owner=_owner(arn)),
-                principal=MALLORY,
-                endpoint_policy=endpoint.policy,
-                about=endpoint.resource,
-            )
+            context = {
+                **foreign_context(region, vpc=_vpc(endpoint), owner=_owner(arn)),
+                "aws:SourceVpce": str(endpoint.resource.id),
+            }
+            for attacker, keys in attackers:
+                yield Question(
+                    label=_KEYS,
+                    action=action,
+                    resource=arn,
+                    context={**context, **keys},
+                    principal=attacker,
+                    endpoint_policy=endpoint.policy,
+                    about=endpoint.resource,
+                )
 
 
 def _vpc(endpoint: Endpoint) -> str:
@@ -88,7 +94,7 @@ def with_own_role(
         for function in case.isolated:
             if not case.is_ours(endpoint.resource.get("VpcId"), function.vpc_ids):
                 continue
-            for action, arn in _possible(case, function, carried):
+            for action, arn in _possible(case, function, _joined(case, function, carried)):
                 yield case.ask(
                     function,
                     action,
@@ -96,6 +102,7 @@ def with_own_role(
                     _ROLE_OUT,
                     vpc=_vpc(endpoint),
                     owner=FOREIGN_ACCOUNT,
+                    context={"aws:SourceVpce": str(endpoint.resource.id)},
                     about=endpoint.resource,
                     endpoint_policy=endpoint.policy,
                 )
@@ -105,6 +112,21 @@ def with_own_role(
         for action, arn in _possible(case, function, written):
             full = arn.format(region=function.resource.region)
             yield case.ask(function, action, full, _UNSEEN, vpc=vpc, owner=FOREIGN_ACCOUNT)
+
+
+def _joined(
+    case: Case, function: Function, carried: dict[str, list[tuple[str, str]]]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return requests together with what the role of `function` names of another account."""
+    region = function.resource.region
+    of_role = requests_of(
+        case, case.documents_of(function.role), region=region, account=FOREIGN_ACCOUNT
+    )
+    named = _by_service(pair for pair in of_role if _owner(pair[1]) == FOREIGN_ACCOUNT)
+    return {
+        service: list(dict.fromkeys([*requests, *named.get(service, ())]))
+        for service, requests in carried.items()
+    }
 
 
 def _possible(
@@ -128,21 +150,30 @@ def _by_service(requests: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str
     return found
 
 
-def unsigned(endpoints: Iterable[Endpoint], requests: dict[str, str]) -> Iterator[Question]:
+def unsigned(
+    case: Case, endpoints: Iterable[Endpoint], requests: dict[str, str]
+) -> Iterator[Question]:
     """Yield requests without a signature.
 
     Args:
+        case: The app under judgement.
         endpoints: What carries them.
         requests: ARNs of what is the attacker's by the action; ``{region}`` is filled in.
     """
     for endpoint in endpoints:
         region = endpoint.resource.region
-        for action, arn in requests.items():
+        for action, arn in _carried(case, endpoint, requests.items()):
+            # What is of the app gets nothing out of it; there is no trail of an unsigned request.
+            if action not in requests or _owner(arn) in case.inside_accounts:
+                continue
             yield Question(
                 label=_ANYBODY,
                 action=action,
-                resource=arn.format(region=region),
-                context=unsigned_context(region, vpc=_vpc(endpoint)),
+                resource=arn,
+                context={
+                    **unsigned_context(region, vpc=_vpc(endpoint)),
+                    "aws:SourceVpce": str(endpoint.resource.id),
+                },
                 principal=None,
                 endpoint_policy=endpoint.policy,
                 about=endpoint.resource,

@@ -1,6 +1,7 @@
 """Who may take a role."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from ...model.policies import pessimistic, statements
@@ -9,18 +10,32 @@ from ...model.world import Resource
 from ..case import Case
 from ..reasons import told
 
-__all__ = ["admitting_roles", "said_principal", "trusts_lambda_only"]
+__all__ = ["admitting_roles", "others_than_lambda"]
 
 
-def trusts_lambda_only(statement: dict[str, Any]) -> bool:
-    """Tell whether a statement of a role's trust policy names the Lambda service, and it alone."""
+def others_than_lambda(role: Resource) -> Iterator[str]:
+    """Yield who else than the Lambda service may take a role, or may as far as one can tell.
+
+    Args:
+        role: The role.
+    """
+    trust = role.get("AssumeRolePolicyDocument")
+    written = as_list(trust.get("Statement")) if isinstance(trust, dict) else [trust]
+    for entry in written:
+        if not isinstance(entry, dict):
+            yield told(entry)
+        elif entry.get("Effect") != "Deny" and not _trusts_lambda_only(entry):
+            yield _said_principal(entry)
+
+
+def _trusts_lambda_only(statement: dict[str, Any]) -> bool:
     principal = statement.get("Principal")
     if not isinstance(principal, dict) or set(principal) != {"Service"}:
         return False
     return as_list(principal["Service"]) == ["lambda.amazonaws.com"]
 
 
-def said_principal(statement: dict[str, Any]) -> str:
+def _said_principal(statement: dict[str, Any]) -> str:
     """Return whom a statement of a trust policy names, as a reason says it."""
     if "Principal" in statement:
         return json.dumps(statement["Principal"], default=told)
