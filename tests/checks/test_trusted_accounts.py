@@ -51,6 +51,8 @@ def test_the_command_trusts_whom_it_is_told_to(
     assert main(["check", str(path), *trusted]) == code
     printed = capsys.readouterr().out
     assert ("trusts a publisher of another account" in printed) is (code == 1)
+    main(["check", str(path), *trusted, "--json"])
+    assert json.loads(capsys.readouterr().out)["trustedAccounts"] == trusted[1:]
 
 
 @pytest.mark.parametrize(

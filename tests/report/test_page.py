@@ -35,6 +35,14 @@ def test_page_is_the_same_each_time(data: ReportData) -> None:
     assert render(data) == render(data)
 
 
+def test_trusted_accounts_are_told() -> None:
+    data = samples.closed()
+    said = "Taken for own accounts, without a stack: "
+    assert said not in render(data)
+    trusting = replace(data, outcome=replace(data.outcome, trusted_accounts=("444455556666",)))
+    assert f"{said}444455556666<" in render(trusting)
+
+
 def test_policy_allows_its_own_style_and_script_only(data: ReportData) -> None:
     page = render(data)
     (policy,) = (

@@ -72,6 +72,7 @@ class Outcome:
         acknowledgements: What became of what the app acknowledges.
         comparison: The findings beside the baseline; None where there is no baseline.
         templates: The template of each stack, as far as it is a file.
+        trusted_accounts: Accounts that the verdict takes for nobody else's.
     """
 
     inputs: tuple[str, ...]
@@ -79,6 +80,7 @@ class Outcome:
     acknowledgements: Acknowledgements
     comparison: Comparison | None
     templates: dict[str, Path]
+    trusted_accounts: tuple[str, ...] = ()
 
     @property
     def is_closed(self) -> bool:
@@ -204,6 +206,7 @@ def check(
         acknowledgements=became,
         comparison=None if baseline is None else baseline.compare(verdict),
         templates=templates,
+        trusted_accounts=tuple(trusted_accounts),
     )
 
 

@@ -28,6 +28,7 @@ def as_json(outcome: Outcome) -> str:
         "version": SCHEMA_VERSION,
         "tool": {"name": "secure-lambda-constructs", "version": tool_version()},
         "inputs": list(outcome.inputs),
+        "trustedAccounts": list(outcome.trusted_accounts),
         "closed": outcome.is_closed,
         "counts": {state.value: len(outcome.paths(state)) for state in State},
         "paths": [_path(outcome, path) for path in outcome.verdict.all],

@@ -165,10 +165,15 @@ def _header(data: ReportData) -> Markup:
             ],
             class_="facts",
         ),
-        element("p", "Stacks: ", _listed(data.stacks, _STACKS), class_="note wide")
-        if data.stacks
-        else None,
+        _named("Stacks", data.stacks),
+        _named("Taken for own accounts, without a stack", data.outcome.trusted_accounts),
     )
+
+
+def _named(what: str, names: Sequence[str]) -> Markup | None:
+    if not names:
+        return None
+    return element("p", f"{what}: ", _listed(names, _STACKS), class_="note wide")
 
 
 def _number(data: ReportData, standing: Standing) -> str:
