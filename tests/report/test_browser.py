@@ -310,7 +310,6 @@ def test_filters_of_what_is_in_the_baseline(browser: Browser, written: _Written)
         assert page.evaluate(_SHOWN.format("paths-table")) == 6
 
 
-@pytest.mark.skipif(not _AXE.is_file(), reason="axe-core is not among the packages of npm here")
 @pytest.mark.parametrize(("name", "scheme"), _SHOWS)
 def test_nothing_keeps_anybody_out(
     browser: Browser, written: _Written, name: str, scheme: str
@@ -320,7 +319,6 @@ def test_nothing_keeps_anybody_out(
         assert page.evaluate(_VIOLATIONS) == []
 
 
-@pytest.mark.skipif(not _AXE.is_file(), reason="axe-core is not among the packages of npm here")
 def test_nothing_keeps_anybody_out_of_a_narrow_window(browser: Browser, written: _Written) -> None:
     with browser.open(written(samples.known()), scheme="dark", width=380) as page:
         page.evaluate(f"{_AXE.read_text(encoding='utf-8')};0")
