@@ -1,11 +1,8 @@
 """Decides what IAM policies allow, by asking a real evaluator in one Node.js process."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from secure_lambda_constructs.checks.leaks.questions import (
@@ -16,44 +13,18 @@ from secure_lambda_constructs.checks.leaks.questions import (
     reason_of,
 )
 
+from ..node_process import NodeProcess
+
 __all__ = ["ALLOW_ALL", "Decision", "KnownAction", "Question", "Simulator"]
 
 
-class Simulator:
+class Simulator(NodeProcess):
     """The Node.js process; use it as a context manager."""
 
     def __init__(self, modules: Path) -> None:
-        """Start the process; `modules` is the directory that has ``node_modules``.
-
-        Raises:
-            FileNotFoundError: Node.js or the evaluator is not installed.
-        """
-        node = shutil.which("node")
-        if node is None or not (modules / "node_modules/@cloud-copilot/iam-simulate").is_dir():
-            raise FileNotFoundError(
-                f"node and @cloud-copilot/iam-simulate are needed in {modules}; run tools/setup.py"
-            )
+        """Start the process; `modules` is the directory that has ``node_modules``."""
+        super().__init__(Path(__file__).with_name("simulate.mjs"), modules)
         self._answers: dict[str, Any] = {}
-        self._process = subprocess.Popen(
-            [node, str(Path(__file__).with_name("simulate.mjs")), str(modules)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> "Simulator":
-        """Return the simulator itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End the process."""
-        # It ends when its input does; leaving the block closes the pipes and waits.
-        self._process.__exit__(kind, error, traceback)
 
     def decide(self, questions: Iterable[Question]) -> list[Decision]:
         """Return the decision on each question."""
@@ -91,17 +62,8 @@ class Simulator:
             key: entry for key, entry in zip(keys, batch, strict=True) if key not in self._answers
         }
         if new:
-            self._answers.update(zip(new, self._exchange({kind: list(new.values())}), strict=True))
+            self._answers.update(zip(new, self.exchange({kind: list(new.values())}), strict=True))
         return [self._answers[key] for key in keys]
-
-    def _exchange(self, message: dict[str, Any]) -> list[Any]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise RuntimeError("the simulator has no pipes")
-        stdin.write(json.dumps(message) + "\n")
-        stdin.flush()
-        answer: list[Any] = json.loads(stdout.readline())
-        return answer
 
 
 def _decision(answer: dict[str, str]) -> Decision:

@@ -57,26 +57,12 @@ def shop(functions: int = 1, *, tables: int = 1, relay: bool = True) -> Template
         "EndpointGroup": _made(
             "EC2::SecurityGroup",
             VpcId=_ref("Vpc"),
-            SecurityGroupIngress=[
-                {
-                    "IpProtocol": "tcp",
-                    "FromPort": 443,
-                    "ToPort": 443,
-                    "SourceSecurityGroupId": _attribute("Callers", "GroupId"),
-                }
-            ],
+            SecurityGroupIngress=[_https(SourceSecurityGroupId=_attribute("Callers", "GroupId"))],
         ),
         "Group": _made(
             "EC2::SecurityGroup",
             VpcId=_ref("Vpc"),
-            SecurityGroupEgress=[
-                {
-                    "IpProtocol": "tcp",
-                    "FromPort": 443,
-                    "ToPort": 443,
-                    "DestinationPrefixListId": "pl-02cd2c6b",
-                }
-            ],
+            SecurityGroupEgress=[_https(DestinationPrefixListId="pl-02cd2c6b")],
         ),
         "Lambda": _made(
             "EC2::VPCEndpoint",
@@ -91,12 +77,7 @@ def shop(functions: int = 1, *, tables: int = 1, relay: bool = True) -> Template
             "EC2::SecurityGroup",
             VpcId=_ref("Vpc"),
             SecurityGroupEgress=[
-                {
-                    "IpProtocol": "tcp",
-                    "FromPort": 443,
-                    "ToPort": 443,
-                    "DestinationSecurityGroupId": _attribute("EndpointGroup", "GroupId"),
-                }
+                _https(DestinationSecurityGroupId=_attribute("EndpointGroup", "GroupId"))
             ],
         ),
         "Profile": _made("Signer::SigningProfile", PlatformId="AWSLambda-SHA384-ECDSA"),
@@ -178,6 +159,10 @@ def _policy(action: str, resource: Any, **further: Any) -> dict[str, Any]:
 
 def _ref(name: str) -> dict[str, str]:
     return {"Ref": name}
+
+
+def _https(**peer: Any) -> dict[str, Any]:
+    return {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **peer}
 
 
 def _attribute(name: str, attribute: str) -> dict[str, list[str]]:
