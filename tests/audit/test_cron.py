@@ -230,8 +230,11 @@ def test_the_result_is_written_whole_or_not_at_all(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["-o", "/nowhere/x"], "/nowhere/x cannot be written: its folder is not there"),
-        (["--changes-since", "24h"], "--changes-since takes --baseline: whose changes are meant"),
+        (["-o", "/nowhere/x"], "/nowhere/x cannot be written: make its folder first"),
+        (
+            ["--changes-since", "24h"],
+            "--changes-since takes --baseline: name the assembly that was deployed",
+        ),
         (
             ["--changes-since", "24h", "--baseline", "x", "--no-history"],
             "--changes-since and --no-history exclude each other: leave one out",

@@ -166,11 +166,11 @@ class _UsageError(AuditError):
 def _check_options(options: argparse.Namespace) -> None:
     """Refuse what would fail after all calls have been made."""
     if options.since is not None and options.baseline is None:
-        raise _UsageError("--changes-since takes --baseline: whose changes are meant is not known")
+        raise _UsageError("--changes-since takes --baseline: name the assembly that was deployed")
     if options.since is not None and not options.history:
         raise _UsageError("--changes-since and --no-history exclude each other: leave one out")
     if options.output is not None and not options.output.absolute().parent.is_dir():
-        raise _UsageError(f"{options.output} cannot be written: its folder is not there")
+        raise _UsageError(f"{options.output} cannot be written: make its folder first")
 
 
 def _write(options: argparse.Namespace, report: Report) -> bool:
